@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 /** What the machine says of itself; given, so that reading the settings stays pure. */
@@ -214,6 +215,11 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
 /** Whether an address can only be reached from this machine. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** The settings of this process. @throws {ConfigError} */
+export function readConfig(): Config {
+  return loadConfig(process.env, { cores: availableParallelism() });
 }
 
 function isProductionFor(values: Settings): boolean {

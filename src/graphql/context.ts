@@ -1,4 +1,5 @@
 import type { AuthState, Identity } from './auth-state.js';
+import { unauthenticated } from './errors.js';
 
 /** What the transport tells of a request. */
 export interface RequestFacts {
@@ -14,6 +15,7 @@ export interface RequestFacts {
 export interface GatewayContext {
   requestId: string;
   ipAddress: string;
+  /** At most 512 characters. */
   userAgent: string | null;
   auth: AuthState;
   /**
@@ -22,4 +24,40 @@ export interface GatewayContext {
    * @throws `UNAUTHENTICATED` with the reason, or `SERVICE_UNAVAILABLE` where it can't be told.
    */
   requireAuth(): Promise<Identity>;
+}
+
+const USER_AGENT_CHARACTERS_MAX = 512;
+
+/** Makes contexts; never throws for a bad token: that is a state, which a guard turns into an error. */
+export function createContextFactory(needs: {
+  authenticate: (authorization: string | null) => AuthState;
+  /** Asks the database whether the session still lives, where this process can't tell. */
+  lookUpSession: (identity: Identity) => Promise<'current' | 'session_ended' | 'user_changed'>;
+}): (facts: RequestFacts) => GatewayContext {
+  const { authenticate, lookUpSession } = needs;
+  return ({ requestId, ipAddress, userAgent, authorization }) => {
+    const auth = authenticate(authorization);
+    return {
+      requestId,
+      ipAddress,
+      userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+      auth,
+      requireAuth: async () => {
+        if (auth.state === 'anonymous') throw unauthenticated('NO_TOKEN');
+        if (auth.state === 'rejected') throw unauthenticated(auth.reason);
+        if (auth.state === 'unknown') await assertLives(auth.identity, lookUpSession);
+        return auth.identity;
+      },
+    };
+  };
+}
+
+async function assertLives(
+  identity: Identity,
+  lookUpSession: (identity: Identity) => Promise<'current' | 'session_ended' | 'user_changed'>,
+): Promise<void> {
+  const standing = await lookUpSession(identity);
+  if (standing === 'session_ended') throw unauthenticated('SESSION_ENDED');
+  // The client refreshes and gets a token with the user's new roles.
+  if (standing === 'user_changed') throw unauthenticated('TOKEN_EXPIRED');
 }

@@ -1,0 +1,55 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from '../platform/logger.js';
+import type { GatewayContext } from './context.js';
+import { oneCredentialFieldRule } from './credential-fields-rule.js';
+import { errorLog, formatError } from './format-error.js';
+
+/** More than any operation of ours takes; bounds the time that graphql-js spends on checking a document. */
+const TOKENS_MAX = 1_000;
+
+/** Apollo Server over a schema, what it does not need switched off, and with errors that tell no more than they should. */
+export function createApolloServer(needs: {
+  schema: GraphQLSchema;
+  hasIntrospection: boolean;
+  isProduction: boolean;
+  plugins: ApolloServerPlugin<GatewayContext>[];
+  log: Logger;
+}): ApolloServer<GatewayContext> {
+  const { schema, hasIntrospection, isProduction, plugins, log } = needs;
+  return new ApolloServer<GatewayContext>({
+    schema,
+    introspection: hasIntrospection,
+    hideSchemaDetailsFromClientErrors: isProduction || !hasIntrospection,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: TOKENS_MAX },
+    validationRules: [oneCredentialFieldRule],
+    formatError,
+    logger: quietLogger(log),
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      errorLog({ log }),
+      ...plugins,
+    ],
+  });
+}
+
+function quietLogger(log: Logger) {
+  const level = (name: 'debug' | 'info' | 'warn' | 'error') => (message?: unknown) => {
+    log[name]({ event: 'apollo', detail: String(message) });
+  };
+  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
+}

@@ -1,0 +1,32 @@
+import { GraphQLError } from 'graphql';
+import type { UnauthenticatedReason } from './auth-state.js';
+
+const UNAUTHENTICATED_TEXT: Record<UnauthenticatedReason, string> = {
+  NO_TOKEN: 'This needs a token, and the request bears none.',
+  TOKEN_EXPIRED: 'The access token has expired.',
+  TOKEN_INVALID: 'The access token is not valid.',
+  SESSION_ENDED: 'The session has ended.',
+  INVALID_GRANT: 'The refresh token is not valid.',
+};
+
+/** A token is needed and was not taken (RFC 6750 3.1); a client refreshes, once, and tries again. */
+export function unauthenticated(reason: UnauthenticatedReason): GraphQLError {
+  return new GraphQLError(UNAUTHENTICATED_TEXT[reason], { extensions: { code: 'UNAUTHENTICATED', reason } });
+}
+
+/** The caller is known and may not. */
+export function forbidden(): GraphQLError {
+  return new GraphQLError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
+}
+
+/** An argument that no well-made client sends; `argument` is its path. Never quotes the value. */
+export function badUserInput(needs: { message: string; argument: readonly string[] }): GraphQLError {
+  return new GraphQLError(needs.message, { extensions: { code: 'BAD_USER_INPUT', argument: needs.argument } });
+}
+
+/** Not now; nothing is lost. */
+export function serviceUnavailable(retryAfterSeconds: number): GraphQLError {
+  return new GraphQLError('The service can\'t answer just now. Try again.', {
+    extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: retryAfterSeconds },
+  });
+}

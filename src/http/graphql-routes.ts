@@ -1,0 +1,72 @@
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayContext, RequestFacts } from '../graphql/context.js';
+import type { Random } from '../platform/random.js';
+import { explorer } from './explorer.js';
+import { requireJsonBody } from './json-body.js';
+import { LANDING_PAGE_CSP } from './landing-page.js';
+import { EXPLORER_PATH, GRAPHQL_PATH } from './paths.js';
+import { RefusedRequest, refusals } from './refusal.js';
+import { requestFacts } from './request-facts.js';
+
+export interface GraphqlRouteParts {
+  fastify: FastifyInstance;
+  apollo: ApolloServer<GatewayContext>;
+  context: (facts: RequestFacts) => GatewayContext;
+}
+
+/** `POST /graphql`: the only request that executes anything. */
+export function addGraphqlRoute({ fastify, apollo, context }: GraphqlRouteParts): void {
+  fastify.route({
+    method: 'POST',
+    url: GRAPHQL_PATH,
+    onRequest: [requireBarePath, requireJsonBody],
+    handler: fastifyApolloHandler(apollo, { context: async (request) => context(requestFacts(request)) }),
+  });
+}
+
+/** RFC 6750 2.3: URLs end up in logs, histories and Referer headers, so a token in one is refused, as is all else there. */
+async function requireBarePath(request: FastifyRequest): Promise<void> {
+  if (request.url !== GRAPHQL_PATH) throw new RefusedRequest(refusals.queryString);
+}
+
+export interface ExploringRouteParts {
+  fastify: FastifyInstance;
+  apollo: ApolloServer<GatewayContext>;
+  random: Random;
+}
+
+/** In development, the pages of both explorers: `GET /graphql` for a browser, and `GET /explorer`. */
+export function addExploringRoutes({ fastify, apollo, random }: ExploringRouteParts): void {
+  const renderExplorer = explorer({ nonceBytes: (length) => random.bytes(length) });
+
+  fastify.get(GRAPHQL_PATH, async (request, reply) => {
+    const isBrowser = /\btext\/html\b/i.test(request.headers.accept ?? '') && request.url === GRAPHQL_PATH;
+    const html = isBrowser ? await landingPage(apollo) : null;
+    return html === null ? reply.callNotFound() : sendPage({ reply, csp: LANDING_PAGE_CSP, body: html });
+  });
+  fastify.get(EXPLORER_PATH, async (_request, reply) => {
+    const { body, contentSecurityPolicy } = await renderExplorer();
+    return sendPage({ reply, csp: contentSecurityPolicy, body });
+  });
+}
+
+function sendPage({ reply, csp, body }: { reply: FastifyReply; csp: string; body: string | Buffer }): FastifyReply {
+  return reply.header('content-security-policy', csp).type('text/html; charset=utf-8').send(body);
+}
+
+/** Apollo's landing page, asked for by a request of ours, so that nothing a client sends decides what Apollo does. */
+async function landingPage(apollo: ApolloServer<GatewayContext>): Promise<string | null> {
+  const { headers, body } = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method: 'GET',
+      headers: new HeaderMap([['accept', 'text/html']]),
+      search: '',
+      body: undefined,
+    },
+    context: () => Promise.reject(new RefusedRequest(refusals.methodNotAllowed)),
+  });
+  const isPage = headers.get('content-type')?.startsWith('text/html') === true;
+  return isPage && body.kind === 'complete' ? body.string : null;
+}

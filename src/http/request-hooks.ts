@@ -1,0 +1,64 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import { corsOptions } from './cross-origin.js';
+import { JWKS_PATH } from './paths.js';
+import type { Refusal } from './refusal.js';
+import { refuse, refuseUnrouted } from './refusing.js';
+import { logWhenThrough } from './request-log.js';
+import { helmetOptions } from './security-headers.js';
+
+export interface RequestHookParts {
+  fastify: FastifyInstance;
+  config: Pick<Config, 'isProduction' | 'allowedOrigins'>;
+  log: Logger;
+  clock: Clock;
+  /** Whether this answer is to be the last on its connection. */
+  isLast: (reply: FastifyReply) => boolean;
+  /** Why a request is refused before anything of it is used; null: it is not. */
+  check: (request: FastifyRequest) => Refusal | null;
+}
+
+/** What happens to every request, in this order: headers, checks, CORS, unknown paths; and to every answer. */
+export async function addRequestHooks({ fastify, config, log, clock, isLast, check }: RequestHookParts): Promise<void> {
+  const { isProduction, allowedOrigins } = config;
+  fastify.addHook('onRequest', async (request, reply) => {
+    logWhenThrough({ log, clock, request, reply });
+    beginAnswer({ request, reply });
+  });
+  await fastify.register(helmet, helmetOptions({ isProduction }));
+  fastify.addHook('onRequest', async (request, reply) => {
+    const refusal = check(request);
+    return refusal === null ? undefined : refuse({ reply, refusal });
+  });
+  await fastify.register(cors, corsOptions({ allowedOrigins }));
+  // Here, not after parsing: no body is read for a path that does not exist.
+  fastify.addHook('onRequest', async (request, reply) =>
+    request.is404 ? refuseUnrouted({ reply, isProduction }) : undefined,
+  );
+  fastify.addHook('onSend', async (request, reply) => endAnswer({ request, reply, isLast: isLast(reply) }));
+}
+
+function beginAnswer({ request, reply }: { request: FastifyRequest; reply: FastifyReply }): void {
+  // Fastify believes these from a trusted proxy; nothing here depends on them, so nobody can forge anything by them.
+  delete request.raw.headers['x-forwarded-host'];
+  delete request.raw.headers['x-forwarded-proto'];
+  reply.header('x-request-id', request.id).header('vary', 'Origin');
+}
+
+function endAnswer({
+  request,
+  reply,
+  isLast,
+}: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  isLast: boolean;
+}): void {
+  const mayBeCached = request.routeOptions.url === JWKS_PATH && reply.statusCode === 200;
+  if (!mayBeCached) reply.header('cache-control', 'no-store');
+  if (isLast) reply.header('connection', 'close');
+}

@@ -1,0 +1,64 @@
+import sql, { type Sql } from 'sql-template-tag';
+import type { Clock } from '../clock.js';
+import type { Database } from '../database/database.js';
+import type { Random } from '../random.js';
+
+/** Where a request came from; what an audit event and a session keep of it. */
+export interface ClientFacts {
+  requestId: string;
+  ipAddress: string;
+  userAgent: string | null;
+}
+
+/** Stands for a user who is not known. */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+export type AuditKind =
+  | 'REGISTERED'
+  | 'REGISTRATION_REFUSED'
+  | 'LOGIN_SUCCEEDED'
+  | 'LOGIN_FAILED'
+  | 'AUTHORIZATION_REFUSED'
+  | 'SESSION_ENDED'
+  | 'DATABASE_WENT_BACK';
+
+/** What one audit event says; its id is made before the statement that writes it is tried. */
+export interface AuditEntry {
+  id: string;
+  at: Date;
+  kind: AuditKind;
+  cause: string | null;
+  client: ClientFacts;
+}
+
+/**
+ * An `INSERT` of one audit event for every row of `source` (its columns `user_id` and `session_id`), to stand as
+ * a part of the statement that makes the change. Where `source` may have several rows, `idColumn` names its column of ids.
+ */
+export function auditInsert(needs: { database: Database; entry: AuditEntry; source: Sql; idColumn?: Sql }): Sql {
+  const { database, entry, source } = needs;
+  const { id, at, kind, cause, client } = entry;
+  return sql`INSERT INTO ${database.table('audit_events')}
+      (user_id, id, at, kind, cause, request_id, session_id, ip_address, user_agent)
+    SELECT source.user_id, ${needs.idColumn ?? sql`${id}::uuid`}, ${at}::timestamptz, ${kind}, ${cause},
+      ${client.requestId}, source.session_id, ${client.ipAddress}, ${client.userAgent}
+    FROM ${source} AS source
+    ON CONFLICT DO NOTHING`;
+}
+
+/** Writes audit events that come with no other change. */
+export interface AuditTrail {
+  record(event: { kind: AuditKind; cause: string; userId: string | null; client: ClientFacts }): Promise<void>;
+}
+
+/** The trail in the table `audit_events`. */
+export function createAuditTrail(needs: { database: Database; clock: Clock; random: Random }): AuditTrail {
+  const { database, clock, random } = needs;
+  return {
+    record: async ({ kind, cause, userId, client }) => {
+      const entry = { id: random.id(), at: clock.now(), kind, cause, client };
+      const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, NULL::uuid AS session_id)`;
+      await database.query(auditInsert({ database, entry, source }));
+    },
+  };
+}

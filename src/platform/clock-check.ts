@@ -1,0 +1,55 @@
+import sql from 'sql-template-tag';
+import type { Clock } from './clock.js';
+import type { Database } from './database/database.js';
+import type { Logger } from './logger.js';
+
+/** Compares this machine's clock with the database's, at start and then once a minute. */
+export interface ClockCheck {
+  start(): Promise<void>;
+  stop(): void;
+  /** Whether the two differ by more than the verification leeway: tokens would be refused, or live on. */
+  isOff(): boolean;
+}
+
+const CHECK_EVERY_MS = 60_000;
+const WARN_ABOVE_SECONDS = 1;
+
+/** A check that has not begun; a database that does not answer leaves the last finding as it was. */
+export function createClockCheck(needs: {
+  database: Database;
+  clock: Clock;
+  leewaySeconds: number;
+  log: Logger;
+}): ClockCheck {
+  const { database, clock, leewaySeconds, log } = needs;
+  let differenceSeconds = 0;
+  let timer: NodeJS.Timeout | null = null;
+  const check = async () => {
+    try {
+      differenceSeconds = await measure({ database, clock });
+      if (Math.abs(differenceSeconds) <= WARN_ABOVE_SECONDS) return;
+      log.warn({ event: 'clock_differs', differenceSeconds }, "this machine's clock differs from the database's");
+    } catch (error) {
+      log.debug({ event: 'clock_check_failed', cause: error instanceof Error ? error.message : null });
+    }
+  };
+  return {
+    start: async () => {
+      timer = setInterval(() => void check(), CHECK_EVERY_MS);
+      timer.unref();
+      await check();
+    },
+    stop: () => {
+      if (timer !== null) clearInterval(timer);
+    },
+    isOff: () => Math.abs(differenceSeconds) > leewaySeconds,
+  };
+}
+
+/** Seconds by which this clock is ahead, the way to the database and back halved. */
+async function measure({ database, clock }: { database: Database; clock: Clock }): Promise<number> {
+  const before = clock.now().getTime();
+  const [row] = await database.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
+  const after = clock.now().getTime();
+  return row === undefined ? 0 : ((before + after) / 2 - row.now.getTime()) / 1000;
+}

@@ -1,0 +1,47 @@
+import { ServiceUnavailable } from '../service-unavailable.js';
+
+/** A statement that failed, without its parameters: they may hold what no log may hold. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  constructor(
+    /** SQLSTATE, or the driver's own code; null where there is none. */
+    readonly code: string | null,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK = '40P01';
+const READ_ONLY_SERVER = '25006';
+const LOST_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
+const LOST_CONNECTION_TEXT = /connection terminated|not queryable|client has encountered a connection error/i;
+const TIMED_OUT_TEXT = /timeout exceeded when trying to connect|query read timeout|connection terminated due to connection timeout/i;
+/** Full, out of resources, statement or lock timed out: another try at once would only add to it. */
+const BUSY_STATES = /^(53...|57014|55P03)$/;
+const PASSING_STATES = /^(57P0[1-3]|08...)$/;
+
+/** What of a driver's or TypeORM's error may be kept. */
+export function toDatabaseError(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError) return error;
+  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  const code = cause instanceof Object && 'code' in cause ? String(cause.code) : null;
+  return new DatabaseError(code, cause instanceof Error ? cause.message : 'unknown database error');
+}
+
+/** Whether the same statement may well succeed in a moment. */
+export function isPassing(error: DatabaseError): boolean {
+  const { code, message } = error;
+  if (TIMED_OUT_TEXT.test(message)) return false;
+  if (code === null) return LOST_CONNECTION_TEXT.test(message);
+  if ([SERIALIZATION_FAILURE, DEADLOCK, READ_ONLY_SERVER, ...LOST_CONNECTION].includes(code)) return true;
+  return PASSING_STATES.test(code);
+}
+
+/** The error to show outside: `ServiceUnavailable` where the database is away, full or slow, else itself. */
+export function outward(error: DatabaseError): Error {
+  const isBusy = TIMED_OUT_TEXT.test(error.message) || (error.code !== null && BUSY_STATES.test(error.code));
+  if (isBusy) return new ServiceUnavailable('DATABASE_BUSY', 2, error);
+  return isPassing(error) ? new ServiceUnavailable('DATABASE_AWAY', 2, error) : error;
+}

@@ -1,0 +1,51 @@
+import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+
+/**
+ * Brings the schema up to date; any number of processes may call it at once: the first does the work, the others
+ * wait for it. All in one transaction: a failure leaves the database as it was.
+ *
+ * @returns the names of the migrations that ran.
+ */
+export async function migrate({ dataSource, schema }: MigrationTarget): Promise<string[]> {
+  return exclusively({ dataSource, schema }, async (runner) => {
+    await runner.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+    const ran = await executor(dataSource, runner).executePendingMigrations();
+    return ran.map((migration) => migration.name);
+  });
+}
+
+/** Takes the last migration back. */
+export async function migrateDown({ dataSource, schema }: MigrationTarget): Promise<void> {
+  await exclusively({ dataSource, schema }, (runner) => executor(dataSource, runner).undoLastMigration());
+}
+
+interface MigrationTarget {
+  dataSource: DataSource;
+  schema: string;
+}
+
+function executor(dataSource: DataSource, runner: QueryRunner): MigrationExecutor {
+  return new MigrationExecutor(dataSource, runner);
+}
+
+async function exclusively<Result>(
+  { dataSource, schema }: MigrationTarget,
+  work: (runner: QueryRunner) => Promise<Result>,
+): Promise<Result> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query('SET LOCAL statement_timeout = 0');
+    await runner.query('SET LOCAL lock_timeout = 0');
+    await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`gatehouse migrations ${schema}`]);
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,92 @@
+import type { Config } from '../config.js';
+import type { AuditTrail } from '../platform/audit/audit.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database/database.js';
+import type { Logger } from '../platform/logger.js';
+import type { Random } from '../platform/random.js';
+import type { PasswordHasher } from '../user/password/password-hasher.js';
+import { createUserRepository } from '../user/user.repository.js';
+import { createAuthenticate } from './access-token/authenticate.js';
+import { createIssueAccessToken } from './access-token/issue-access-token.js';
+import type { SigningKeys } from './access-token/signing-keys.js';
+import { createVerifyAccessToken } from './access-token/verify-access-token.js';
+import { createEndAllSessions } from './end-all-sessions.js';
+import { createEndSession } from './end-session.js';
+import { createListSessions } from './list-sessions.js';
+import { createLogin } from './login.js';
+import { createLogout } from './logout.js';
+import { createRefresh } from './refresh.js';
+import { createRefreshSessionRepository } from './refresh-session.repository.js';
+import { createRefreshTokenCodec } from './refresh-token.js';
+import { createRegister } from './register.js';
+import { createEndingRepository } from './revocation/ending.repository.js';
+import { createRevocationFeed } from './revocation/revocation-feed.js';
+import { createRevocationList } from './revocation/revocation-list.js';
+import { createLookUpSession } from './revocation/session-lookup.js';
+import { createSessionActivity } from './session-activity.js';
+import { createAnswerSession } from './session-answer.js';
+import { createSignInRepository } from './sign-in.repository.js';
+
+export interface SessionParts {
+  config: Config;
+  databaseUrl: string;
+  databaseDirectUrl: string;
+  refreshTokenSecrets: readonly Buffer[];
+  signingKeys: SigningKeys;
+  database: Database;
+  hasher: PasswordHasher;
+  audit: AuditTrail;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+/** Puts the parts of being signed in together: use cases, and what the context asks. */
+export function assembleSessions(parts: SessionParts) {
+  const { config, database, hasher, audit, clock, random, log } = parts;
+  const revocations = createRevocationList({ clock });
+  const feed = createRevocationFeed({
+    url: parts.databaseUrl,
+    directUrl: parts.databaseDirectUrl,
+    schema: config.databaseSchema,
+    clock,
+    revocations,
+    log,
+  });
+  const activity = createSessionActivity({ database, clock, log });
+  const tokens = { keys: parts.signingKeys, issuer: config.jwtIssuer, audience: config.jwtAudience, clock };
+  const codec = createRefreshTokenCodec(parts.refreshTokenSecrets);
+  const answerSession = createAnswerSession({
+    codec,
+    issueAccessToken: createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random }),
+  });
+  const users = createUserRepository({ database });
+  const sessions = createRefreshSessionRepository({ database });
+  const signIns = createSignInRepository({ database });
+  const endings = createEndingRepository({ database, clock, random, revocations });
+  const lifetimes = { idleTtlSeconds: config.sessionIdleTtlSeconds, absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds };
+  const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
+  const { passwordMinLength, sessionsPerUserMax } = config;
+  const { seenGeneration } = activity;
+  const signIn = { signIns, hasher, audit, answerSession, lifetimes, clock, random };
+  return {
+    feed,
+    activity,
+    authenticate: createAuthenticate({
+      verify: createVerifyAccessToken(tokens),
+      revocations,
+      isFeedBehind: feed.isBehind,
+      onSeen: activity.saw,
+    }),
+    lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
+    useCases: {
+      register: createRegister({ ...signIn, passwordMinLength }),
+      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax }),
+      refresh: createRefresh({ sessions, endings, codec, answerSession, seenGeneration, rules, lifetimes, clock, random, log }),
+      logout: createLogout({ sessions, endings, codec, clock }),
+      listSessions: createListSessions({ sessions, clock }),
+      endSession: createEndSession({ endings }),
+      endAllSessions: createEndAllSessions({ endings }),
+    },
+  };
+}

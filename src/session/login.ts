@@ -1,0 +1,80 @@
+import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
+import { parseEmailAddress } from '../user/email-address.js';
+import type { PasswordHasher } from '../user/password/password-hasher.js';
+import { normalizePassword } from '../user/password/password-policy.js';
+import type { Credential, UserRepository } from '../user/user.repository.js';
+import { answerNewSession, prepareSession } from './begin-session.js';
+import type { TokenDelivery } from './refresh-session.repository.js';
+import type { EndingRepository } from './revocation/ending.repository.js';
+import type { AnswerSession, SessionAnswer, SessionLifetimes } from './session-answer.js';
+import type { SignInRepository } from './sign-in.repository.js';
+
+export type LoginOutcome =
+  | { kind: 'logged_in'; answer: SessionAnswer }
+  | { kind: 'invalid_credentials' }
+  | { kind: 'malformed'; argument: 'email' };
+
+export type Login = (input: {
+  email: string;
+  password: string;
+  tokenDelivery: TokenDelivery;
+  client: ClientFacts;
+}) => Promise<LoginOutcome>;
+
+export interface LoginNeeds {
+  users: UserRepository;
+  signIns: SignInRepository;
+  endings: EndingRepository;
+  hasher: PasswordHasher;
+  audit: AuditTrail;
+  answerSession: AnswerSession;
+  sessionsPerUserMax: number;
+  lifetimes: SessionLifetimes;
+  clock: Clock;
+  random: Random;
+}
+
+/** Begins a session for an e-mail address and its password; whatever is wrong, the answer and the work are the same. */
+export function createLogin(needs: LoginNeeds): Login {
+  const { users, signIns, endings, audit, answerSession, sessionsPerUserMax, lifetimes, clock, random } = needs;
+  return async ({ email, password, tokenDelivery, client }) => {
+    const parsed = parseEmailAddress(email);
+    if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
+    const credential = await users.findCredential(parsed.address);
+    const refuse = async (cause: string): Promise<LoginOutcome> => {
+      await audit.record({ kind: 'LOGIN_FAILED', cause, userId: credential?.userId ?? null, client });
+      return { kind: 'invalid_credentials' };
+    };
+
+    const checked = await checkCredential({ credential, password, hasher: needs.hasher });
+    if (checked.kind === 'refused') return refuse(checked.cause);
+    const { userId, passwordHash } = checked;
+    const session = prepareSession({ tokenDelivery, auditKind: 'LOGIN_SUCCEEDED', client, lifetimes, clock, random });
+    const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session });
+    // The password was changed or the user disabled while it was being checked.
+    if (user === null) return refuse('CREDENTIAL_CHANGED');
+    await endings.endBeyondLimit({ userId, newestSessionId: session.id, limit: sessionsPerUserMax, client });
+    return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }) };
+  };
+}
+
+type CheckedCredential = { kind: 'matches'; userId: string; passwordHash: string } | { kind: 'refused'; cause: string };
+
+/** Hashes exactly once for every password that an account could have, known or not, disabled or not. */
+async function checkCredential(needs: {
+  credential: Credential | null;
+  password: string;
+  hasher: PasswordHasher;
+}): Promise<CheckedCredential> {
+  const { credential, password, hasher } = needs;
+  const normalized = normalizePassword(password);
+  if (normalized === null) return { kind: 'refused', cause: 'PASSWORD_IMPOSSIBLE' };
+  const passwordHash = credential?.passwordHash ?? null;
+  const isMatch = await hasher.verify({ normalized, passwordHash });
+  if (credential === null) return { kind: 'refused', cause: 'EMAIL_UNKNOWN' };
+  if (passwordHash === null || !isMatch) return { kind: 'refused', cause: 'PASSWORD_WRONG' };
+  if (credential.isDisabled) return { kind: 'refused', cause: 'USER_DISABLED' };
+  return { kind: 'matches', userId: credential.userId, passwordHash };
+}

@@ -1,0 +1,130 @@
+import type { ClientFacts } from '../platform/audit/audit.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import type { Random } from '../platform/random.js';
+import { ServiceUnavailable } from '../platform/service-unavailable.js';
+import type { RefreshableSession, RefreshSessionRepository, TokenDelivery } from './refresh-session.repository.js';
+import type { ParsedRefreshToken, RefreshTokenCodec } from './refresh-token.js';
+import type { EndingRepository } from './revocation/ending.repository.js';
+import { type AnswerSession, type SessionAnswer, type SessionLifetimes, sessionEnd } from './session-answer.js';
+import { judge, type RotationRules, type Verdict } from './verdict.js';
+
+export type RefreshOutcome = { kind: 'refreshed'; answer: SessionAnswer } | { kind: 'refused' };
+
+export type Refresh = (input: {
+  refreshToken: string;
+  /** The way the token came. */
+  tokenDelivery: TokenDelivery;
+  client: ClientFacts;
+}) => Promise<RefreshOutcome>;
+
+export interface RefreshNeeds {
+  sessions: RefreshSessionRepository;
+  endings: EndingRepository;
+  codec: RefreshTokenCodec;
+  answerSession: AnswerSession;
+  /** The newest generation of which this process has seen an access token, perhaps not yet written down. */
+  seenGeneration: (sessionId: string) => number;
+  rules: RotationRules;
+  lifetimes: SessionLifetimes;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+/** A race is lost to somebody who won it: each further round needs another change of the same session meanwhile. */
+const ROUNDS_MAX = 10;
+
+/**
+ * Exchanges a refresh token (RFC 6749 6) with rotation (RFC 9700 4.14.2): the row is read once, the verdict computed,
+ * and one statement carries it out that repeats all that the verdict relied on. Every refusal looks the same.
+ *
+ * @throws {ServiceUnavailable} where the outcome can't be known now; the same token works afterwards.
+ */
+export function createRefresh(needs: RefreshNeeds): Refresh {
+  return async ({ refreshToken, tokenDelivery, client }) => {
+    const refused = (cause: string, sessionId?: string): RefreshOutcome => {
+      needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
+      return { kind: 'refused' };
+    };
+    const token = needs.codec.parse(refreshToken);
+    if (token === null) return refused('MALFORMED');
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const session = await needs.sessions.find(token);
+      if (session === null) return refused('SESSION_UNKNOWN', token.sessionId);
+      if (!needs.codec.isGenuine(token, session.salt)) return refused('MAC_WRONG', token.sessionId);
+      if (session.tokenDelivery !== tokenDelivery) return refused('DELIVERY_WRONG', token.sessionId);
+      const step = await carryOut({ needs, token, session, client });
+      if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
+      if (step.kind === 'refused') return refused(step.cause, session.id);
+    }
+    throw new ServiceUnavailable('REFRESH_CONTENDED', 1);
+  };
+}
+
+type Step =
+  | { kind: 'done'; answer: SessionAnswer }
+  | { kind: 'refused'; cause: string }
+  /** The session was changed by somebody else meanwhile: read and judge again. */
+  | { kind: 'overtaken' };
+
+interface StepNeeds {
+  needs: RefreshNeeds;
+  token: ParsedRefreshToken;
+  session: RefreshableSession;
+  client: ClientFacts;
+}
+
+async function carryOut({ needs, token, session, client }: StepNeeds): Promise<Step> {
+  const { sessions, clock } = needs;
+  const now = clock.now();
+  const verdict = judgeNow({ needs, token, session, now });
+  switch (verdict.kind) {
+    case 'refuse':
+      return { kind: 'refused', cause: verdict.cause };
+    case 'answer_again':
+      return { kind: 'done', answer: answerOf(needs, session) };
+    case 'answer_late': {
+      const isCounted = verdict.inRow === null || (await sessions.countLateAnswer({ session, inRow: verdict.inRow, now }));
+      return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
+    }
+    case 'rotate':
+    case 'catch_up':
+      return advance({ needs, token, session, client, now, isCatchUp: verdict.kind === 'catch_up' });
+    case 'end': {
+      const ending = { userId: session.userId, sessionId: session.id, generation: session.generation, client };
+      const isEnded = await needs.endings.endJudged({ ...ending, cause: verdict.cause });
+      return isEnded ? { kind: 'refused', cause: verdict.cause } : { kind: 'overtaken' };
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function judgeNow({ needs, token, session, now }: Omit<StepNeeds, 'client'> & { now: Date }): Verdict {
+  const confirmedGeneration = Math.max(session.confirmedGeneration, needs.seenGeneration(session.id));
+  return judge({ presented: token.generation, session: { ...session, confirmedGeneration }, rules: needs.rules, now });
+}
+
+async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Promise<Step> {
+  const { needs, token, session, client, now, isCatchUp } = step;
+  const expiresAt = sessionEnd({ now, absoluteExpiresAt: session.absoluteExpiresAt, lifetimes: needs.lifetimes });
+  const rotation = { session, now, expiresAt, client };
+  const presented = token.generation;
+  const audit = { id: needs.random.id(), at: now, kind: 'DATABASE_WENT_BACK' as const, cause: null, client };
+  const hasAdvanced = isCatchUp
+    ? await needs.sessions.catchUp({ ...rotation, presented, audit })
+    : await needs.sessions.rotate(rotation);
+  if (!hasAdvanced) return { kind: 'overtaken' };
+  const { userAgent, ipAddress } = client;
+  const advanced = { ...session, generation: presented + 1, lastUsedAt: now, expiresAt, userAgent, ipAddress };
+  return { kind: 'done', answer: answerOf(needs, advanced) };
+}
+
+function answerOf({ answerSession }: RefreshNeeds, session: RefreshableSession): SessionAnswer {
+  return answerSession({ session, user: session.user, authEpoch: session.authEpoch });
+}
+
+function unreachable(verdict: never): never {
+  throw new Error(`unknown verdict ${JSON.stringify(verdict)}`);
+}

@@ -1,0 +1,53 @@
+import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
+import { parseEmailAddress } from '../user/email-address.js';
+import type { PasswordHasher } from '../user/password/password-hasher.js';
+import { checkPassword, type PasswordWeakness } from '../user/password/password-policy.js';
+import { answerNewSession, prepareSession } from './begin-session.js';
+import type { TokenDelivery } from './refresh-session.repository.js';
+import type { AnswerSession, SessionAnswer, SessionLifetimes } from './session-answer.js';
+import type { SignInRepository } from './sign-in.repository.js';
+
+export type RegisterOutcome =
+  | { kind: 'registered'; answer: SessionAnswer }
+  | { kind: 'email_taken' }
+  | { kind: 'weak_password'; reasons: PasswordWeakness[] }
+  | { kind: 'malformed'; argument: 'email' | 'password' };
+
+export type Register = (input: {
+  email: string;
+  password: string;
+  tokenDelivery: TokenDelivery;
+  client: ClientFacts;
+}) => Promise<RegisterOutcome>;
+
+export interface RegisterNeeds {
+  signIns: SignInRepository;
+  hasher: PasswordHasher;
+  audit: AuditTrail;
+  answerSession: AnswerSession;
+  passwordMinLength: number;
+  lifetimes: SessionLifetimes;
+  clock: Clock;
+  random: Random;
+}
+
+/** Makes an account with a password and signs it in; of several at once for one address, one succeeds. */
+export function createRegister(needs: RegisterNeeds): Register {
+  const { signIns, hasher, audit, answerSession, passwordMinLength, lifetimes, clock, random } = needs;
+  return async ({ email, password, tokenDelivery, client }) => {
+    const parsed = parseEmailAddress(email);
+    if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
+    const checked = checkPassword({ password, email: parsed.address, minLength: passwordMinLength });
+    if (checked.kind === 'malformed') return { kind: 'malformed', argument: 'password' };
+    if (checked.kind === 'weak') return { kind: 'weak_password', reasons: checked.reasons };
+    const passwordHash = await hasher.hash(checked.normalized);
+    const session = prepareSession({ tokenDelivery, auditKind: 'REGISTERED', client, lifetimes, clock, random });
+    const userId = random.id();
+    const user = await signIns.createUserWithSession({ userId, email: parsed.address, passwordHash, session });
+    if (user !== null) return { kind: 'registered', answer: answerNewSession({ session, user, answerSession }) };
+    await audit.record({ kind: 'REGISTRATION_REFUSED', cause: 'EMAIL_TAKEN', userId: null, client });
+    return { kind: 'email_taken' };
+  };
+}

@@ -1,0 +1,85 @@
+import sql from 'sql-template-tag';
+import type { ClientFacts } from '../../platform/audit/audit.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database/database.js';
+import type { Random } from '../../platform/random.js';
+import { type EndCause, type EndedSession, endingStatement, prepareEnding } from './ending.js';
+import type { RevocationList } from './revocation-list.js';
+
+/** Ends sessions, each with its rows in the feed and the audit trail; this process refuses them at once. */
+export interface EndingRepository {
+  /** false: it was no live session of the user's. */
+  end(needs: { userId: string; sessionId: string; cause: EndCause; client: ClientFacts }): Promise<boolean>;
+  /** Ends the session only if it still is of the generation that was judged; false: it has changed. */
+  endJudged(needs: {
+    userId: string;
+    sessionId: string;
+    generation: number;
+    cause: EndCause;
+    client: ClientFacts;
+  }): Promise<boolean>;
+  /** Ends all of a user's sessions but `exceptSessionId`; answers how many lived. */
+  endAll(needs: {
+    userId: string;
+    exceptSessionId: string | null;
+    cause: EndCause;
+    client: ClientFacts;
+  }): Promise<number>;
+  /** Ends the least recently used sessions over the limit. */
+  endBeyondLimit(needs: { userId: string; newestSessionId: string; limit: number; client: ClientFacts }): Promise<void>;
+}
+
+interface Needs {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  revocations: RevocationList;
+}
+
+/** Endings in PostgreSQL. */
+export function createEndingRepository({ database, clock, random, revocations }: Needs): EndingRepository {
+  const sessions = database.table('refresh_sessions');
+  const users = database.table('users');
+
+  /** Ended here is refused here at once; the other processes learn it from the feed. */
+  const noted = (ended: EndedSession[]): EndedSession[] => {
+    for (const { sessionId } of ended) revocations.noteEnded(sessionId);
+    return ended;
+  };
+
+  const end: EndingRepository['end'] = async ({ sessionId, ...needs }) => {
+    const ending = prepareEnding({ ...needs, sessionIds: [sessionId], clock, random });
+    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })));
+    return ended?.wasLive ?? false;
+  };
+
+  return {
+    end,
+    endJudged: async ({ sessionId, generation, ...needs }) => {
+      const ending = prepareEnding({ ...needs, sessionIds: [sessionId], clock, random });
+      const condition = sql`s.generation = ${generation}`;
+      return noted(await database.query<EndedSession>(endingStatement({ database, ending, condition }))).length > 0;
+    },
+    endAll: async ({ userId, exceptSessionId, cause, client }) => {
+      const ended = await database.transaction(async ({ query }) => {
+        // The user's row first, the sessions in a later statement: its snapshot then sees every login that was let
+        // in before, and a login that comes after finds the row locked.
+        await query(sql`SELECT FROM ${users} WHERE id = ${userId} FOR UPDATE`);
+        const alive = await query<{ id: string }>(sql`
+          SELECT id FROM ${sessions}
+          WHERE user_id = ${userId} AND revoked_at IS NULL AND id IS DISTINCT FROM ${exceptSessionId}::uuid`);
+        const sessionIds = alive.map(({ id }) => id);
+        const ending = prepareEnding({ userId, sessionIds, cause, client, clock, random });
+        return query<EndedSession>(endingStatement({ database, ending }));
+      });
+      return noted(ended).filter(({ wasLive }) => wasLive).length;
+    },
+    endBeyondLimit: async ({ userId, newestSessionId, limit, client }) => {
+      const beyond = await database.query<{ id: string }>(sql`
+        SELECT id FROM ${sessions}
+        WHERE user_id = ${userId} AND revoked_at IS NULL AND expires_at > ${clock.now()} AND id <> ${newestSessionId}
+        ORDER BY last_used_at DESC, id DESC OFFSET ${limit - 1}`);
+      for (const { id } of beyond) await end({ userId, sessionId: id, cause: 'SESSION_LIMIT', client });
+    },
+  };
+}

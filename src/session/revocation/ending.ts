@@ -1,0 +1,77 @@
+import sql, { type Sql } from 'sql-template-tag';
+import { type AuditKind, auditInsert, type ClientFacts } from '../../platform/audit/audit.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database/database.js';
+import type { Random } from '../../platform/random.js';
+import type { RefreshEndCause } from '../verdict.js';
+
+/** Why a session was ended; kept in its row and in the audit trail. */
+export type EndCause =
+  | RefreshEndCause
+  | 'LOGOUT'
+  | 'ENDED_BY_USER'
+  | 'OTHERS_ENDED_BY_USER'
+  | 'LOGOUT_EVERYWHERE'
+  | 'SESSION_LIMIT';
+
+/** Ends of sessions of one user, ready to be written. Ids are made before the first try: a retry knows its own. */
+export interface Ending {
+  userId: string;
+  sessionIds: readonly string[];
+  feedIds: readonly string[];
+  auditIds: readonly string[];
+  cause: EndCause;
+  at: Date;
+  client: ClientFacts;
+}
+
+/** The end, at this moment, of some of a user's sessions. */
+export function prepareEnding(needs: {
+  userId: string;
+  sessionIds: readonly string[];
+  cause: EndCause;
+  client: ClientFacts;
+  clock: Clock;
+  random: Random;
+}): Ending {
+  const { clock, random, ...rest } = needs;
+  const idsForAll = () => rest.sessionIds.map(() => random.id());
+  return { ...rest, at: clock.now(), feedIds: idsForAll(), auditIds: idsForAll() };
+}
+
+/** The channel on which a new row of the feed is announced. */
+export function feedChannel(schema: string): string {
+  return `${schema}_auth_changes`;
+}
+
+/** A session that an {@link endingStatement} ended, now or at an earlier try whose answer was lost. */
+export interface EndedSession {
+  sessionId: string;
+  /** false: it had expired already. */
+  wasLive: boolean;
+}
+
+/**
+ * One statement that ends those of the sessions that are not revoked and meet `condition` (on `s`), and with them
+ * writes the feed and the audit trail. It answers a row of {@link EndedSession} for each.
+ */
+export function endingStatement(needs: { database: Database; ending: Ending; condition?: Sql }): Sql {
+  const { database, ending, condition = sql`true` } = needs;
+  const feed = database.table('auth_changes');
+  const { userId, sessionIds, cause, at, feedIds, auditIds, client } = ending;
+  const kind: AuditKind = 'SESSION_ENDED';
+  const entry = { id: '', at, kind, cause, client };
+  return sql`
+    WITH ended AS (
+      UPDATE ${database.table('refresh_sessions')} AS s SET revoked_at = ${at}, end_cause = ${cause}
+      FROM unnest(${sessionIds}::uuid[], ${feedIds}::uuid[], ${auditIds}::uuid[]) AS w (id, feed_id, audit_id)
+      WHERE s.user_id = ${userId} AND s.id = w.id AND s.revoked_at IS NULL AND ${condition}
+      RETURNING s.user_id, s.id AS session_id, w.feed_id, w.audit_id, s.expires_at > ${at} AS was_live
+    ), fed AS (
+      INSERT INTO ${feed} (id, user_id, session_id, auth_epoch, at)
+      SELECT feed_id, user_id, session_id, NULL, clock_timestamp() FROM ended
+    ), audited AS (${auditInsert({ database, entry, source: sql`ended`, idColumn: sql`source.audit_id` })})
+    SELECT session_id AS "sessionId", was_live AS "wasLive", pg_notify(${feedChannel(database.schema)}, '') FROM ended
+    UNION ALL
+    SELECT session_id, true, NULL FROM ${feed} WHERE id = ANY(${feedIds}::uuid[])`;
+}

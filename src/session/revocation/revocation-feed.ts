@@ -1,0 +1,182 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import pg from 'pg';
+import type { Clock } from '../../platform/clock.js';
+import { singleConnection } from '../../platform/database/connection-options.js';
+import type { Logger } from '../../platform/logger.js';
+import { feedChannel } from './ending.js';
+import type { FeedEntry, RevocationList } from './revocation-list.js';
+
+/** Keeps a {@link RevocationList} in step with the table `auth_changes`. */
+export interface RevocationFeed {
+  /** Looks for the first time, then once a second and when woken, until stopped. Never throws. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Whether the last look is too old to vouch for any session. */
+  isBehind(): boolean;
+  /** Whether this process has looked at all. */
+  hasLooked(): boolean;
+}
+
+interface Needs {
+  /** Where to look: the primary; outside the pool. */
+  url: string;
+  /** Where to listen for wake-ups, past any pooler. */
+  directUrl: string;
+  schema: string;
+  clock: Clock;
+  revocations: RevocationList;
+  log: Logger;
+}
+
+const LOOK_EVERY_MS = 1_000;
+/** What another process has ended is refused here within this time, or not vouched for. */
+const BOUND_MS = 2_000;
+/** Many ends in a row are read together. */
+const WAKE_GAP_MS = 20;
+const LOOK_TIMEOUT_MS = 1_500;
+/** A row stamped early may commit late: each look reads this far back again. */
+const OVERLAP_SECONDS = 60;
+const KEEP_SECONDS = 3_665;
+
+/** A feed that has not begun. */
+export function createRevocationFeed({ url, directUrl, schema, clock, revocations, log }: Needs): RevocationFeed {
+  const looker = createLooker({ url, schema });
+  const listener = createListener({ url: directUrl, channel: feedChannel(schema), onWake: () => wake() });
+  let lastLookSentMs: number | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let looking: Promise<void> | null = null;
+  let isWakePending = false;
+  let isStopped = false;
+  let isFailing = false;
+
+  const look = async () => {
+    const sentMs = clock.monotonicMs();
+    // First everything that an access token may still be affected by, then what came since the last look.
+    const sinceSeconds = lastLookSentMs === null ? KEEP_SECONDS : (sentMs - lastLookSentMs) / 1000;
+    try {
+      revocations.noteAll(await looker.look(sinceSeconds + OVERLAP_SECONDS));
+      lastLookSentMs = sentMs;
+      if (isFailing) log.info({ event: 'revocation_feed_back' }, 'the revocation feed answers again');
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) log.warn({ event: 'revocation_feed_failed', cause: textOf(error) }, 'no look at the revocation feed');
+      isFailing = true;
+    }
+  };
+  const run = async (): Promise<void> => {
+    if (timer !== null) clearTimeout(timer);
+    isWakePending = false;
+    await look();
+    while (isWakePending && !isFailing && !isStopped) {
+      await setTimeoutPromise(WAKE_GAP_MS);
+      isWakePending = false;
+      await look();
+    }
+    looking = null;
+    if (!isStopped) timer = setTimeout(begin, LOOK_EVERY_MS);
+  };
+  const begin = () => {
+    looking ??= run();
+    return looking;
+  };
+  const wake = () => {
+    isWakePending = true;
+    if (!isStopped) void begin();
+  };
+
+  return {
+    start: async () => {
+      void listener.start();
+      await begin();
+    },
+    stop: async () => {
+      isStopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await listener.stop();
+      await looker.stop();
+      await looking;
+    },
+    isBehind: () => lastLookSentMs === null || clock.monotonicMs() - lastLookSentMs > BOUND_MS,
+    hasLooked: () => lastLookSentMs !== null,
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
+}
+
+/** One connection that reads the feed; made anew after any failure. */
+function createLooker({ url, schema }: { url: string; schema: string }) {
+  let client: pg.Client | null = null;
+  const statement = `
+    SELECT pg_is_in_recovery() AS "isReplica", user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch"
+    FROM (SELECT) AS here LEFT JOIN "${schema}".auth_changes ON at >= clock_timestamp() - make_interval(secs => $1)`;
+  const drop = async () => {
+    const dropped = client;
+    client = null;
+    await dropped?.end().catch(() => undefined);
+  };
+  return {
+    look: async (backSeconds: number): Promise<FeedEntry[]> => {
+      try {
+        if (client === null) {
+          client = new pg.Client(singleConnection({ url, queryTimeoutMs: LOOK_TIMEOUT_MS }));
+          client.on('error', () => void drop());
+          await client.connect();
+        }
+        const { rows } = await client.query<FeedEntry & { isReplica: boolean }>(statement, [backSeconds]);
+        // A replica may lag: what it shows proves nothing.
+        if (rows[0]?.isReplica) throw new Error('the feed was read from a replica');
+        return rows.filter(({ userId }) => userId !== null);
+      } catch (error) {
+        void drop();
+        throw error;
+      }
+    },
+    stop: drop,
+  };
+}
+
+/** One connection that waits for wake-ups; without it, the feed is merely looked at once a second. */
+function createListener({ url, channel, onWake }: { url: string; channel: string; onWake: () => void }) {
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
+
+  const reconnectLater = () => {
+    const dropped = client;
+    client = null;
+    void dropped?.end().catch(() => undefined);
+    if (!isStopped && timer === null) {
+      timer = setTimeout(() => {
+        timer = null;
+        void connect();
+      }, LOOK_EVERY_MS);
+    }
+  };
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client(singleConnection({ url, queryTimeoutMs: LOOK_TIMEOUT_MS }));
+    client = fresh;
+    fresh.on('error', reconnectLater);
+    fresh.on('end', () => client === fresh && reconnectLater());
+    fresh.on('notification', onWake);
+    try {
+      await fresh.connect();
+      await fresh.query(`LISTEN "${channel}"`);
+      // What was announced while nobody listened.
+      onWake();
+    } catch {
+      reconnectLater();
+    }
+  };
+  return {
+    start: connect,
+    stop: async () => {
+      isStopped = true;
+      if (timer !== null) clearTimeout(timer);
+      const open = client;
+      client = null;
+      await open?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Identity } from '../../graphql/auth-state.js';
+import type { Clock } from '../../platform/clock.js';
+
+/** A row of the feed, as a look at it brings it. */
+export interface FeedEntry {
+  userId: string;
+  sessionId: string | null;
+  authEpoch: number | null;
+}
+
+/** What this process knows to have ended or changed; access tokens are held against it without a query. */
+export interface RevocationList {
+  noteEnded(sessionId: string): void;
+  noteAll(entries: readonly FeedEntry[]): void;
+  /** What has become of the session or the user since the token was issued. */
+  check(identity: Pick<Identity, 'userId' | 'sessionId' | 'authEpoch'>): 'current' | 'session_ended' | 'user_changed';
+  size(): number;
+}
+
+/** No access token lives longer than 3600 s; the leeway and a minute of slack on top. */
+const KEEP_MS = 3_665_000;
+
+/** An empty list. Times are monotonic: a clock that is set back must not make anything forgotten too early. */
+export function createRevocationList({ clock }: { clock: Clock }): RevocationList {
+  const endedSessions = new Map<string, number>();
+  const changedUsers = new Map<string, { authEpoch: number; notedAtMs: number }>();
+
+  const noteEnded = (sessionId: string) => {
+    // Set anew, so that the map stays in the order of time and the oldest stand in front.
+    endedSessions.delete(sessionId);
+    endedSessions.set(sessionId, clock.monotonicMs());
+  };
+  const noteChanged = (userId: string, authEpoch: number) => {
+    const known = changedUsers.get(userId);
+    changedUsers.delete(userId);
+    changedUsers.set(userId, {
+      authEpoch: Math.max(authEpoch, known?.authEpoch ?? 0),
+      notedAtMs: clock.monotonicMs(),
+    });
+  };
+  const forgetOld = () => {
+    const oldest = clock.monotonicMs() - KEEP_MS;
+    for (const [sessionId, notedAtMs] of endedSessions) {
+      if (notedAtMs >= oldest) break;
+      endedSessions.delete(sessionId);
+    }
+    for (const [userId, { notedAtMs }] of changedUsers) {
+      if (notedAtMs >= oldest) break;
+      changedUsers.delete(userId);
+    }
+  };
+
+  return {
+    noteEnded,
+    noteAll: (entries) => {
+      forgetOld();
+      for (const { userId, sessionId, authEpoch } of entries) {
+        if (sessionId !== null) noteEnded(sessionId);
+        if (authEpoch !== null) noteChanged(userId, authEpoch);
+      }
+    },
+    check: ({ userId, sessionId, authEpoch }) => {
+      if (endedSessions.has(sessionId)) return 'session_ended';
+      return authEpoch < (changedUsers.get(userId)?.authEpoch ?? 0) ? 'user_changed' : 'current';
+    },
+    size: () => endedSessions.size + changedUsers.size,
+  };
+}

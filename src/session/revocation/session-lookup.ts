@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import sql from 'sql-template-tag';
+import type { Identity } from '../../graphql/auth-state.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database/database.js';
+import { ServiceUnavailable } from '../../platform/service-unavailable.js';
+
+/** What the database says of a session. */
+export type SessionStanding = 'current' | 'session_ended' | 'user_changed';
+
+/**
+ * Asks the database about one session, for as long as the revocation feed can't vouch for any: one look-up per
+ * session at a time, remembered for a second, on at most half of the pool.
+ *
+ * @throws {ServiceUnavailable} where there is no answer within half a second.
+ */
+export type LookUpSession = (identity: Identity) => Promise<SessionStanding>;
+
+const REMEMBER_MS = 1_000;
+const ANSWER_WITHIN_MS = 500;
+const SESSIONS_REMEMBERED_MAX = 10_000;
+
+interface SessionFacts {
+  isLive: boolean;
+  authEpoch: number;
+}
+
+/** A look-up in the tables `refresh_sessions` and `users`. */
+export function createLookUpSession(needs: { database: Database; clock: Clock; poolMax: number }): LookUpSession {
+  const { database, clock, poolMax } = needs;
+  const limit = pLimit(Math.max(1, Math.floor(poolMax / 2)));
+  const facts = new LRUCache<string, SessionFacts, { identity: Identity }>({
+    max: SESSIONS_REMEMBERED_MAX,
+    ttl: REMEMBER_MS,
+    fetchMethod: (_key, _stale, { context }) => limit(() => readFacts({ database, clock, identity: context.identity })),
+  });
+  return async (identity) => {
+    const key = `${identity.userId} ${identity.sessionId}`;
+    const known = await within(ANSWER_WITHIN_MS, facts.fetch(key, { context: { identity } }));
+    if (known === undefined || !known.isLive) return 'session_ended';
+    return identity.authEpoch < known.authEpoch ? 'user_changed' : 'current';
+  };
+}
+
+async function readFacts({ database, clock, identity }: { database: Database; clock: Clock; identity: Identity }) {
+  const [row] = await database.query<SessionFacts>(sql`
+    SELECT s.revoked_at IS NULL AND s.expires_at > ${clock.now()} AND u.disabled_at IS NULL AS "isLive",
+      u.auth_epoch AS "authEpoch"
+    FROM ${database.table('refresh_sessions')} AS s JOIN ${database.table('users')} AS u ON u.id = s.user_id
+    WHERE s.user_id = ${identity.userId} AND s.id = ${identity.sessionId}`);
+  return row ?? { isLive: false, authEpoch: 0 };
+}
+
+async function within<Value>(milliseconds: number, answer: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ServiceUnavailable('REVOCATIONS_UNKNOWN', 1)), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch {
+    // Away, slow or full: what can't be told must be neither let in nor logged out.
+    throw new ServiceUnavailable('REVOCATIONS_UNKNOWN', 1);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => undefined);
+  }
+}

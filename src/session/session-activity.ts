@@ -1,0 +1,111 @@
+import { LRUCache } from 'lru-cache';
+import sql from 'sql-template-tag';
+import type { Identity } from '../graphql/auth-state.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database/database.js';
+import type { Logger } from '../platform/logger.js';
+
+/**
+ * Remembers which access tokens were seen in use, and writes it down in batches: the first sight of a generation
+ * confirms that the answer to its rotation arrived. Never on a request's own path.
+ */
+export interface SessionActivity {
+  /** An access token of this session and generation was shown just now. */
+  saw(identity: Pick<Identity, 'userId' | 'sessionId' | 'generation'>): void;
+  /** The newest generation seen by this process, perhaps not yet written; -1: none. */
+  seenGeneration(sessionId: string): number;
+  start(): void;
+  /** Writes what is left. */
+  stop(): Promise<void>;
+}
+
+interface Sight {
+  userId: string;
+  sessionId: string;
+  generation: number;
+  at: Date;
+}
+
+const FLUSH_EVERY_MS = 1_000;
+const BATCH_ROWS_MAX = 500;
+const LAST_USED_EVERY_MS = 60_000;
+/** Sights that wait while the database is away; past that, the newest are dropped and seen again later. */
+const PENDING_MAX = 100_000;
+const RECORDED_MAX = 50_000;
+
+/** Activity that is written to the table `refresh_sessions`. */
+export function createSessionActivity(needs: { database: Database; clock: Clock; log: Logger }): SessionActivity {
+  const { database, clock, log } = needs;
+  const pending = new Map<string, Sight>();
+  const recorded = new LRUCache<string, Sight>({ max: RECORDED_MAX });
+  let timer: NodeJS.Timeout | null = null;
+  let flushing: Promise<void> = Promise.resolve();
+
+  const isNews = (sight: Sight): boolean => {
+    const known = recorded.get(sight.sessionId);
+    if (known === undefined || sight.generation > known.generation) return true;
+    return sight.at.getTime() - known.at.getTime() >= LAST_USED_EVERY_MS;
+  };
+  const flush = async () => {
+    while (pending.size > 0) {
+      const batch = [...pending.values()].slice(0, BATCH_ROWS_MAX);
+      try {
+        await writeBatch({ database, batch });
+      } catch (error) {
+        // Kept for the next round.
+        log.warn({ event: 'session_activity_delayed', cause: error instanceof Error ? error.message : null });
+        return;
+      }
+      for (const sight of batch) {
+        recorded.set(sight.sessionId, sight);
+        if (pending.get(sight.sessionId) === sight) pending.delete(sight.sessionId);
+      }
+    }
+  };
+  const schedule = () => {
+    timer = setTimeout(() => {
+      flushing = flush().finally(() => timer !== null && schedule());
+    }, FLUSH_EVERY_MS);
+  };
+
+  return {
+    saw: ({ userId, sessionId, generation }) => {
+      const sight = { userId, sessionId, generation, at: clock.now() };
+      const waiting = pending.get(sessionId);
+      if (waiting !== undefined ? generation <= waiting.generation : !isNews(sight)) return;
+      if (waiting !== undefined || pending.size < PENDING_MAX) pending.set(sessionId, sight);
+    },
+    seenGeneration: (sessionId) =>
+      Math.max(pending.get(sessionId)?.generation ?? -1, recorded.get(sessionId)?.generation ?? -1),
+    start: schedule,
+    stop: async () => {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      await flushing;
+      await flush();
+    },
+  };
+}
+
+/** Rows are locked in the order of their keys, so that two processes never wait for each other in a ring. */
+async function writeBatch({ database, batch }: { database: Database; batch: readonly Sight[] }): Promise<void> {
+  const sessions = database.table('refresh_sessions');
+  const column = <Value>(pick: (sight: Sight) => Value) => batch.map(pick);
+  await database.query(sql`
+    WITH seen AS (
+      SELECT * FROM unnest(${column(({ userId }) => userId)}::uuid[], ${column(({ sessionId }) => sessionId)}::uuid[],
+        ${column(({ generation }) => generation)}::integer[], ${column(({ at }) => at)}::timestamptz[])
+        AS w (user_id, id, generation, at)
+    ), locked AS (
+      SELECT s.user_id, s.id, seen.generation, seen.at
+      FROM ${sessions} AS s JOIN seen ON s.user_id = seen.user_id AND s.id = seen.id
+      WHERE s.revoked_at IS NULL
+        AND (s.confirmed_generation < seen.generation OR s.last_used_at < seen.at - interval '1 minute')
+      ORDER BY s.user_id, s.id FOR NO KEY UPDATE OF s
+    )
+    UPDATE ${sessions} AS s
+    SET last_used_at = GREATEST(s.last_used_at, locked.at),
+      confirmed_generation = CASE WHEN s.generation >= locked.generation
+        THEN GREATEST(s.confirmed_generation, locked.generation) ELSE s.confirmed_generation END
+    FROM locked WHERE s.user_id = locked.user_id AND s.id = locked.id`);
+}

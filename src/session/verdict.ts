@@ -1,0 +1,68 @@
+/** What of a session a verdict on a refresh token depends on. */
+export interface SessionState {
+  generation: number;
+  confirmedGeneration: number;
+  lateAnsweredGeneration: number;
+  lateAnswersInRow: number;
+  rotatedAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
+  isUserDisabled: boolean;
+}
+
+export interface RotationRules {
+  graceSeconds: number;
+  lostAnswerSeconds: number;
+}
+
+/** Why a refresh is refused without changing anything. The caller never learns which. */
+export type RefusalCause = 'SESSION_REVOKED' | 'SESSION_EXPIRED' | 'USER_DISABLED';
+
+/** Why a refused refresh ends its session. */
+export type RefreshEndCause = 'REUSE' | 'LOST_ANSWER_TOO_LATE';
+
+/** What is to be done with a genuine refresh token. */
+export type Verdict =
+  | { kind: 'refuse'; cause: RefusalCause }
+  /** The current token: advance. */
+  | { kind: 'rotate' }
+  /** The one before, just spent: give the current one again, change nothing. */
+  | { kind: 'answer_again' }
+  /** The one before, its answer lost: give the current one again; where `inRow` is a number, count it first. */
+  | { kind: 'answer_late'; inRow: number | null }
+  /** RFC 9700 4.14.2: a reused refresh token ends its session. */
+  | { kind: 'end'; cause: RefreshEndCause }
+  /** A token newer than the row: the database lost an acknowledged rotation. */
+  | { kind: 'catch_up' };
+
+/** So many generations in a row may be answered late; a thief and an owner who take turns are found after that. */
+const LATE_ANSWERS_IN_ROW_MAX = 5;
+
+/** Judges a genuine refresh token of `presented` generation; the rules stand in docs/rotation.md. */
+export function judge(needs: { presented: number; session: SessionState; rules: RotationRules; now: Date }): Verdict {
+  const { presented, session, now } = needs;
+  if (session.revokedAt !== null) return { kind: 'refuse', cause: 'SESSION_REVOKED' };
+  if (now >= session.expiresAt) return { kind: 'refuse', cause: 'SESSION_EXPIRED' };
+  if (session.isUserDisabled) return { kind: 'refuse', cause: 'USER_DISABLED' };
+  const behind = session.generation - presented;
+  if (behind < 0) return { kind: 'catch_up' };
+  if (behind === 0) return { kind: 'rotate' };
+  return behind === 1 ? judgePredecessor(needs) : { kind: 'end', cause: 'REUSE' };
+}
+
+function judgePredecessor({ session, rules, now }: { session: SessionState; rules: RotationRules; now: Date }): Verdict {
+  // The clocks of two machines may differ: less than no time counts as none.
+  const elapsedSeconds = Math.max(0, now.getTime() - session.rotatedAt.getTime()) / 1000;
+  if (elapsedSeconds <= rules.graceSeconds) return { kind: 'answer_again' };
+  if (session.confirmedGeneration >= session.generation) return { kind: 'end', cause: 'REUSE' };
+  const wasAnsweredLate = session.lateAnsweredGeneration === session.generation;
+  const inRow = wasAnsweredLate ? session.lateAnswersInRow : lateAnswersBefore(session);
+  if (inRow >= LATE_ANSWERS_IN_ROW_MAX) return { kind: 'end', cause: 'REUSE' };
+  if (elapsedSeconds > rules.lostAnswerSeconds) return { kind: 'end', cause: 'LOST_ANSWER_TOO_LATE' };
+  return { kind: 'answer_late', inRow: wasAnsweredLate ? null : inRow + 1 };
+}
+
+/** A generation that was superseded without a late answer sets the count back. */
+function lateAnswersBefore({ generation, lateAnsweredGeneration, lateAnswersInRow }: SessionState): number {
+  return lateAnsweredGeneration === generation - 1 ? lateAnswersInRow : 0;
+}

@@ -1,0 +1,49 @@
+import sql from 'sql-template-tag';
+import type { Database } from '../platform/database/database.js';
+
+/** What the API shows of a user. */
+export interface UserProfile {
+  id: string;
+  email: string;
+  emailVerified: boolean;
+  roles: string[];
+  createdAt: Date;
+}
+
+/** What a check of a password needs. */
+export interface Credential {
+  userId: string;
+  passwordHash: string | null;
+  isDisabled: boolean;
+}
+
+/** The columns of a {@link UserProfile}, from `users AS u` and `user_emails AS e`. */
+export const profileColumns = sql`u.id, e.email, e.verified AS "emailVerified", u.roles, u.created_at AS "createdAt"`;
+
+/** Reads users. */
+export interface UserRepository {
+  /** null: no such user, or a disabled one. */
+  findProfile(userId: string): Promise<UserProfile | null>;
+  findCredential(email: string): Promise<Credential | null>;
+}
+
+/** Users in the tables `users` and `user_emails`. */
+export function createUserRepository({ database }: { database: Database }): UserRepository {
+  const users = database.table('users');
+  const emails = database.table('user_emails');
+  return {
+    findProfile: async (userId) => {
+      const [row] = await database.query<UserProfile>(sql`
+        SELECT ${profileColumns} FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id
+        WHERE u.id = ${userId} AND u.disabled_at IS NULL`);
+      return row ?? null;
+    },
+    findCredential: async (email) => {
+      const [row] = await database.query<Credential>(sql`
+        SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.disabled_at IS NOT NULL AS "isDisabled"
+        FROM ${emails} AS e JOIN ${users} AS u ON u.id = e.user_id
+        WHERE e.email = ${email}`);
+      return row ?? null;
+    },
+  };
+}

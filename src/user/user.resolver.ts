@@ -1,0 +1,26 @@
+import { Ctx, Query, Resolver } from 'type-graphql';
+import type { GatewayContext } from '../graphql/context.js';
+import { unauthenticated } from '../graphql/errors.js';
+import { Public } from '../graphql/public.js';
+import type { FindViewer } from './find-viewer.js';
+import { UserType } from './user.type.js';
+
+@Resolver()
+export class UserResolver {
+  constructor(private readonly findViewer: FindViewer) {}
+
+  @Public()
+  @Query(() => UserType, {
+    nullable: true,
+    description:
+      'The signed-in user. null when the request bears no access token; UNAUTHENTICATED when it bears a bad one, ' +
+      'so that a client refreshes.',
+  })
+  async me(@Ctx() context: GatewayContext): Promise<UserType | null> {
+    if (context.auth.state === 'anonymous') return null;
+    const { userId } = await context.requireAuth();
+    const viewer = await this.findViewer(userId);
+    if (viewer === null) throw unauthenticated('SESSION_ENDED');
+    return viewer;
+  }
+}
