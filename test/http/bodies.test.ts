@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rawExchange } from '../support/raw-http.js';
+import { rawConnection, rawExchange } from '../support/raw-http.js';
 import { type Answer, codeOf, post, startThrowAway, type ThrowAwayGateway } from './throw-away-gateway.js';
 
 let gateway: ThrowAwayGateway;
@@ -114,6 +114,19 @@ describe('bodies', () => {
     const chunked = new Blob([padded(1_000_000)]).stream();
     expectRefusal(await post(gateway, { body: chunked, duplex: 'half' } as RequestInit), 413, 'PAYLOAD_TOO_LARGE');
     expect((await post(gateway, { body: padded(100 * 1024) })).status).toBe(200);
+  });
+
+  it('H3: lets a client that sends all of a large body first read why it was refused', async () => {
+    const connection = await rawConnection({ port: gateway.port });
+    const bytes = 20_000_000;
+    connection.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`,
+    );
+    connection.write(' '.repeat(bytes));
+    await connection.until(/^HTTP\/1\.1 413 [\s\S]*"PAYLOAD_TOO_LARGE"/);
+    connection.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await connection.until(/"live"/);
+    connection.socket.destroy();
   });
 
   it('refuses keys that poison prototypes', async () => {

@@ -56,6 +56,25 @@ describe('closing', () => {
     await gateway.stop();
   });
 
+  it('sends the rest of an answer that had begun, then closes', async () => {
+    const gateway = await startThrowAway({ limits: never });
+    const reader = await rawConnection({ port: gateway.port });
+    reader.write('GET /explorer HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await reader.until(/^HTTP\/1\.1 200 /);
+    reader.socket.pause();
+    const closed = gateway.server.close();
+    await expectRefused(gateway);
+    const begun = reader.received();
+    reader.socket.resume();
+    const answer = await reader.closed();
+    const length = Number(/content-length: (\d+)/i.exec(answer)?.[1]);
+    expect(begun.length).toBeLessThan(length);
+    expect(begun).not.toMatch(/connection: close/i);
+    expect(answer.length - answer.indexOf('\r\n\r\n') - 4).toBe(length);
+    await closed;
+    await gateway.stop();
+  });
+
   it('keeps accepting while readiness is announced to be off, where that is asked for', async () => {
     const gateway = await startThrowAway({ limits: { ...never, closeNoticeMs: 400 } });
     const closed = gateway.server.close();

@@ -1,0 +1,4 @@
+/** Ends the run's PostgreSQL. */
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.gatehouseTestCluster?.stop();
+}
