@@ -197,7 +197,9 @@ export type Config = ReturnType<typeof toConfig>;
  * @throws {ConfigError} naming every fault at once.
  */
 export function loadConfig(environment: Record<string, string | undefined>, machine: MachineFacts): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = settings.safeParse(given);
   if (parsed.success) {
     const faults = crossFaults(parsed.data);

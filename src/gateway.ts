@@ -14,15 +14,15 @@ import { createClockCheck } from './platform/clock-check.js';
 import { createDatabase, type Database } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
 import type { Random } from './platform/random.js';
+import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { SignInResolver } from './session/sign-in.resolver.js';
-import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { createFindViewer } from './user/find-viewer.js';
 import { createPasswordHasher, type PasswordHasher } from './user/password/password-hasher.js';
-import { UserResolver } from './user/user.resolver.js';
 import { createUserRepository } from './user/user.repository.js';
+import { UserResolver } from './user/user.resolver.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
 export interface GatewayParts {
@@ -55,7 +55,7 @@ export const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolve
 
 /** Starts a gateway on a database that is migrated; it serves once this resolves. */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, clock, random, log } = parts;
+  const { config, random, log } = parts;
   const isPooled = parts.databaseUrl !== parts.databaseDirectUrl;
   const limits = { poolMax: config.databasePoolMax, isPooled, hasTimeouts: true };
   const dataSource = createDataSource({ url: parts.databaseUrl, schema: config.databaseSchema, ...limits });

@@ -119,7 +119,10 @@ function announce(needs: { config: Config; gateway: Gateway; embeddedDataDir: st
     `Gatehouse serves ${gateway.url}/graphql`,
     ...(config.isProduction
       ? []
-      : [`  Sandbox:   open ${gateway.url}/graphql in a browser`, `  Explorer:  ${gateway.url}/explorer (works offline)`]),
+      : [
+          `  Sandbox:   open ${gateway.url}/graphql in a browser`,
+          `  Explorer:  ${gateway.url}/explorer (works offline)`,
+        ]),
     ...(embeddedDataDir === null
       ? ['  Database:  the one that DATABASE_URL names']
       : [

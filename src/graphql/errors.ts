@@ -26,7 +26,7 @@ export function badUserInput(needs: { message: string; argument: readonly string
 
 /** Not now; nothing is lost. */
 export function serviceUnavailable(retryAfterSeconds: number): GraphQLError {
-  return new GraphQLError('The service can\'t answer just now. Try again.', {
+  return new GraphQLError("The service can't answer just now. Try again.", {
     extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: retryAfterSeconds },
   });
 }

@@ -15,7 +15,7 @@ const REFUSAL_BY_ERROR: Record<string, Refusal> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: refusals.bodyTooLarge,
 };
 
-export interface BareAnswerParts {
+interface BareAnswerParts {
   isProduction: boolean;
   random: Random;
   log: Logger;
@@ -23,7 +23,7 @@ export interface BareAnswerParts {
 }
 
 /** Answers, on the socket itself, what never becomes a request: and closes, as its end can't be known (RFC 9112 11.2). */
-export interface BareAnswers {
+interface BareAnswers {
   /** Listener of `clientError`. */
   onClientError(error: NodeJS.ErrnoException, socket: Socket): void;
   /** Listener of `connect`: this is no proxy. */

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.js';
 import type { Connections } from './connections.js';
 import type { HttpLimits } from './limits.js';
 
-export interface CloseParts {
+interface CloseParts {
   server: Server;
   connections: Connections;
   limits: Pick<HttpLimits, 'closeNoticeMs' | 'closeHalfSentMs' | 'closeLimitMs'>;

@@ -16,7 +16,7 @@ const ALLOWED_HEADERS = [
 ];
 
 /** Whether pages of an origin may call; the origin is compared whole, never by its beginning or end. */
-export function isAllowedOrigin({
+function isAllowedOrigin({
   origin,
   allowedOrigins,
 }: {

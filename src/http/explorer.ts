@@ -5,7 +5,7 @@ import { GRAPHQL_PATH } from './paths.js';
 const SCRIPT_START = '<script>\n        function prepareBlob';
 const NONCE_BYTES = 16;
 
-export interface ExplorerPage {
+interface ExplorerPage {
   body: Buffer;
   contentSecurityPolicy: string;
 }

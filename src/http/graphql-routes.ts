@@ -10,7 +10,7 @@ import { EXPLORER_PATH, GRAPHQL_PATH } from './paths.js';
 import { RefusedRequest, refusals } from './refusal.js';
 import { requestFacts } from './request-facts.js';
 
-export interface GraphqlRouteParts {
+interface GraphqlRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
   context: (facts: RequestFacts) => GatewayContext;
@@ -31,7 +31,7 @@ async function requireBarePath(request: FastifyRequest): Promise<void> {
   if (request.url !== GRAPHQL_PATH) throw new RefusedRequest(refusals.queryString);
 }
 
-export interface ExploringRouteParts {
+interface ExploringRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
   random: Random;

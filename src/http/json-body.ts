@@ -10,7 +10,7 @@ const OPENING = new Set(['{', '['].map((sign) => sign.charCodeAt(0)));
 const CLOSING = new Set(['}', ']'].map((sign) => sign.charCodeAt(0)));
 
 /** Whether a Content-Type is JSON in UTF-8 (RFC 8259 8.1): UTF-7 and UTF-16 smuggle what filters in front don't see. */
-export function isUtf8Json(contentType: string | undefined): boolean {
+function isUtf8Json(contentType: string | undefined): boolean {
   const match = contentType === undefined ? null : JSON_TYPE.exec(contentType);
   if (match === null) return false;
   const parameters = (match[1] ?? '').split(';').filter((parameter) => parameter.trim() !== '');
@@ -32,7 +32,7 @@ export async function requireJsonBody(request: FastifyRequest): Promise<void> {
 }
 
 /** Whether JSON text nests deeper than `depthMax`, without parsing it. */
-export function isDeeperThan({ text, depthMax }: { text: string; depthMax: number }): boolean {
+function isDeeperThan({ text, depthMax }: { text: string; depthMax: number }): boolean {
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at++) {

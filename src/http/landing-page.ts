@@ -39,7 +39,7 @@ function withExplorerLink(plugin: ApolloServerPlugin): ApolloServerPlugin {
 }
 
 /** Apollo's page with the link; where a later version words it differently, the page as it is. */
-export function linkExplorer(html: string): string {
+function linkExplorer(html: string): string {
   const link = `<a href="${EXPLORER_PATH}">The explorer that came with Gatehouse works offline, too.</a>`;
   return (
     html

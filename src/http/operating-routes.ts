@@ -11,7 +11,7 @@ export interface Readiness {
   causes: readonly string[];
 }
 
-export interface OperatingRouteParts {
+interface OperatingRouteParts {
   fastify: FastifyInstance;
   jwks: () => object;
   readiness: () => Readiness;

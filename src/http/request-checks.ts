@@ -4,7 +4,7 @@ import { type HostRule, headerValues, hostCheck } from './host-check.js';
 import type { HttpLimits } from './limits.js';
 import { type Refusal, refusals } from './refusal.js';
 
-export interface RequestCheckParts {
+interface RequestCheckParts {
   hostRule: HostRule;
   limits: Pick<HttpLimits, 'cookieBytesMax'>;
   /** Requests whose URL the router could not read. */

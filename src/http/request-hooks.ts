@@ -11,7 +11,7 @@ import { refuse, refuseUnrouted } from './refusing.js';
 import { logWhenThrough } from './request-log.js';
 import { helmetOptions } from './security-headers.js';
 
-export interface RequestHookParts {
+interface RequestHookParts {
   fastify: FastifyInstance;
   config: Pick<Config, 'isProduction' | 'allowedOrigins'>;
   log: Logger;

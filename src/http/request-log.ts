@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.js';
 const PATH_LENGTH_MAX = 200;
 const OPERATION_NAME = /^[_A-Za-z]\w{0,63}$/;
 
-export interface RequestLogParts {
+interface RequestLogParts {
   log: Logger;
   clock: Clock;
   request: FastifyRequest;

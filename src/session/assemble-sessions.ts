@@ -64,7 +64,10 @@ export function assembleSessions(parts: SessionParts) {
   const sessions = createRefreshSessionRepository({ database });
   const signIns = createSignInRepository({ database });
   const endings = createEndingRepository({ database, clock, random, revocations });
-  const lifetimes = { idleTtlSeconds: config.sessionIdleTtlSeconds, absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds };
+  const lifetimes = {
+    idleTtlSeconds: config.sessionIdleTtlSeconds,
+    absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
+  };
   const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
   const { passwordMinLength, sessionsPerUserMax } = config;
   const { seenGeneration } = activity;
@@ -82,7 +85,18 @@ export function assembleSessions(parts: SessionParts) {
     useCases: {
       register: createRegister({ ...signIn, passwordMinLength }),
       login: createLogin({ ...signIn, users, endings, sessionsPerUserMax }),
-      refresh: createRefresh({ sessions, endings, codec, answerSession, seenGeneration, rules, lifetimes, clock, random, log }),
+      refresh: createRefresh({
+        sessions,
+        endings,
+        codec,
+        answerSession,
+        seenGeneration,
+        rules,
+        lifetimes,
+        clock,
+        random,
+        log,
+      }),
       logout: createLogout({ sessions, endings, codec, clock }),
       listSessions: createListSessions({ sessions, clock }),
       endSession: createEndSession({ endings }),

@@ -85,7 +85,8 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
     case 'answer_again':
       return { kind: 'done', answer: answerOf(needs, session) };
     case 'answer_late': {
-      const isCounted = verdict.inRow === null || (await sessions.countLateAnswer({ session, inRow: verdict.inRow, now }));
+      const isCounted =
+        verdict.inRow === null || (await sessions.countLateAnswer({ session, inRow: verdict.inRow, now }));
       return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
     }
     case 'rotate':

@@ -34,7 +34,8 @@ export function createAnswerSession(needs: {
 }): AnswerSession {
   const { codec, issueAccessToken } = needs;
   return ({ session, user, authEpoch }) => {
-    const { id, salt, generation, amr, authenticatedAt, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress } = session;
+    const { id, salt, generation, amr, authenticatedAt, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress } =
+      session;
     const identity = {
       userId: user.id,
       sessionId: id,

@@ -29,7 +29,7 @@ registerEnumType(PasswordWeaknessEnum, {
     TOO_SHORT: { description: 'Fewer characters than the minimum: 15 unless configured otherwise.' },
     TOO_LONG: { description: 'More than 256 characters.' },
     COMMON: { description: 'Among the commonly used passwords, or little more than one of them.' },
-    CONTAINS_EMAIL: { description: "It contains the part of the e-mail address before the @." },
+    CONTAINS_EMAIL: { description: 'It contains the part of the e-mail address before the @.' },
   },
 });
 

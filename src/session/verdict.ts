@@ -50,7 +50,15 @@ export function judge(needs: { presented: number; session: SessionState; rules: 
   return behind === 1 ? judgePredecessor(needs) : { kind: 'end', cause: 'REUSE' };
 }
 
-function judgePredecessor({ session, rules, now }: { session: SessionState; rules: RotationRules; now: Date }): Verdict {
+function judgePredecessor({
+  session,
+  rules,
+  now,
+}: {
+  session: SessionState;
+  rules: RotationRules;
+  now: Date;
+}): Verdict {
   // The clocks of two machines may differ: less than no time counts as none.
   const elapsedSeconds = Math.max(0, now.getTime() - session.rotatedAt.getTime()) / 1000;
   if (elapsedSeconds <= rules.graceSeconds) return { kind: 'answer_again' };

@@ -18,7 +18,9 @@ interface SessionRow {
 }
 
 async function rowOf(sessionId: string): Promise<SessionRow> {
-  const [row] = await gate.database.query<SessionRow>('SELECT * FROM gatehouse.refresh_sessions WHERE id = $1', [sessionId]);
+  const [row] = await gate.database.query<SessionRow>('SELECT * FROM gatehouse.refresh_sessions WHERE id = $1', [
+    sessionId,
+  ]);
   if (row === undefined) throw new Error('no such session');
   return row;
 }
@@ -27,7 +29,11 @@ describe('refreshing', () => {
   it('rotates: answers the next refresh token and a new access token of the same session', async () => {
     const ada = await gate.registerSomebody();
     const { tokens } = await gate.refresh(ada.refreshToken);
-    expect(tokens).toMatchObject({ tokenType: 'Bearer', session: { id: ada.session.id, current: true }, user: ada.user });
+    expect(tokens).toMatchObject({
+      tokenType: 'Bearer',
+      session: { id: ada.session.id, current: true },
+      user: ada.user,
+    });
     expect(tokens?.refreshToken).not.toBe(ada.refreshToken);
     expect((await gate.me(tokens?.accessToken)).data.me.id).toBe(ada.user.id);
     expect(await rowOf(ada.session.id)).toMatchObject({ generation: 1, revoked_at: null });
@@ -52,10 +58,10 @@ describe('refreshing', () => {
     expect(await rowOf(ada.session.id)).toMatchObject({ end_cause: 'REUSE' });
     expect((await gate.refresh(tokens?.refreshToken ?? '')).errors?.[0]?.extensions).toEqual(INVALID_GRANT);
     expect((await gate.refresh(other.refreshToken)).tokens).not.toBeNull();
-    const events = await gate.database.query('SELECT kind, cause FROM gatehouse.audit_events WHERE session_id = $1 AND kind = $2', [
-      ada.session.id,
-      'SESSION_ENDED',
-    ]);
+    const events = await gate.database.query(
+      'SELECT kind, cause FROM gatehouse.audit_events WHERE session_id = $1 AND kind = $2',
+      [ada.session.id, 'SESSION_ENDED'],
+    );
     expect(events).toEqual([{ kind: 'SESSION_ENDED', cause: 'REUSE' }]);
   });
 });

@@ -22,7 +22,9 @@ const START_WITHIN_MS = 30_000;
 /** The environment of a process but for the settings of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
   const { PATH, HOME, TMPDIR } = process.env;
-  return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).flatMap(([name, value]) => (value ? [[name, value]] : [])));
+  return Object.fromEntries(
+    Object.entries({ PATH, HOME, TMPDIR }).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
 }
 
 /** Starts `main.js` with these settings and waits until it serves; throws with its output where it ends before. */

@@ -22,7 +22,8 @@ export async function createDatabaseOfOwn(template: string | null = TEMPLATE): P
   pool.on('error', () => undefined);
   return {
     url,
-    query: async <Row extends object>(text: string, values: unknown[] = []) => (await pool.query<Row>(text, values)).rows,
+    query: async <Row extends object>(text: string, values: unknown[] = []) =>
+      (await pool.query<Row>(text, values)).rows,
     drop: async () => {
       await pool.end();
       await dropTestDatabase({ adminUrl, name });

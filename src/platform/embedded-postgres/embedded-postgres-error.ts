@@ -37,14 +37,16 @@ const REMEDY = 'Put that right, choose another GATEHOUSE_DATA_DIR, or set DATABA
 
 /** The code of a failed system call, or null for any other error. */
 export function systemCallCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  // Not by instanceof: where tests run in a realm of their own, the platform's errors are of another one's class.
+  const isCoded = typeof error === 'object' && error !== null && 'code' in error;
+  return isCoded && typeof error.code === 'string' ? error.code : null;
 }
 
 /** Any error as one of ours: failed system calls get the fault they stand for. */
 export function toEmbeddedPostgresError(error: unknown): EmbeddedPostgresError {
   if (error instanceof EmbeddedPostgresError) return error;
   const fault = FAULT_OF_CODE[systemCallCode(error) ?? ''] ?? 'not_started';
-  const text = error instanceof Error ? error.message : String(error);
+  const text = String(error);
   const meaning = MEANING[fault] ?? 'it did not start';
   const message = `The embedded PostgreSQL can't be used: ${meaning} (${text}). ${REMEDY}`;
   return new EmbeddedPostgresError(fault, message, { cause: error });

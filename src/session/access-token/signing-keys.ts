@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { z } from 'zod';
 
 /** Keys of access tokens: the first signs, all verify. */
@@ -71,7 +78,8 @@ function toKeyPair({ kid, ...key }: z.infer<typeof privateJwk>) {
   const privateKey = importPrivateKey(key);
   const publicKey = createPublicKey(privateKey);
   const { x, y } = publicKey.export({ format: 'jwk' });
-  if (x !== key.x || y !== key.y) throw new SigningKeysError('a key whose public part does not belong to its private part');
+  if (x !== key.x || y !== key.y)
+    throw new SigningKeysError('a key whose public part does not belong to its private part');
   const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y, kid: kid ?? thumbprint(key), use: 'sig', alg: 'ES256' };
   return { privateKey, publicKey, jwk };
 }

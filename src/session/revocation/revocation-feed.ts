@@ -59,7 +59,8 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
       if (isFailing) log.info({ event: 'revocation_feed_back' }, 'the revocation feed answers again');
       isFailing = false;
     } catch (error) {
-      if (!isFailing) log.warn({ event: 'revocation_feed_failed', cause: textOf(error) }, 'no look at the revocation feed');
+      if (!isFailing)
+        log.warn({ event: 'revocation_feed_failed', cause: textOf(error) }, 'no look at the revocation feed');
       isFailing = true;
     }
   };
