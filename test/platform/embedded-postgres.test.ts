@@ -178,7 +178,10 @@ describe('embedded PostgreSQL', () => {
     expect(await ask(second.url, 'SELECT answer FROM kept')).toEqual([[42]]);
     expect(new URL(second.url).password).toBe(new URL(first.url).password);
     expect(new URL(second.url).pathname).toBe('/gatehouse');
-    const [encoding] = await ask(second.url, "SELECT current_setting('server_encoding'), datcollate FROM pg_database LIMIT 1");
+    const [encoding] = await ask(
+      second.url,
+      "SELECT current_setting('server_encoding'), datcollate FROM pg_database LIMIT 1",
+    );
     expect(encoding).toEqual(['UTF8', 'C']);
     const password = await stat(join(dataDir, 'postgres-password'));
     expect(password.mode & 0o777).toBe(0o600);
@@ -277,25 +280,28 @@ describe('embedded PostgreSQL', () => {
     expect((await startGateway({ dataDir: newDataDir('no-links-data'), module })).said.visits).toBe(0);
   });
 
-  itAsRoot(`runs for root in a folder that others can't enter, and finds its data there again${ROOT_ONLY}`, async () => {
-    const { project, module } = await makeProject('closed');
-    await chmod(project, 0o700);
-    const dataDir = newDataDir('closed/.gatehouse');
-    const first = await startGateway({ dataDir, module });
-    expect(first.said).toMatchObject({ visits: 0 });
-    await end(first.process);
-    expect((await startGateway({ dataDir, module })).said).toMatchObject({ visits: 1 });
+  itAsRoot(
+    `runs for root in a folder that others can't enter, and finds its data there again${ROOT_ONLY}`,
+    async () => {
+      const { project, module } = await makeProject('closed');
+      await chmod(project, 0o700);
+      const dataDir = newDataDir('closed/.gatehouse');
+      const first = await startGateway({ dataDir, module });
+      expect(first.said).toMatchObject({ visits: 0 });
+      await end(first.process);
+      expect((await startGateway({ dataDir, module })).said).toMatchObject({ visits: 1 });
 
-    const home = (await readFile(join(dataDir, 'postgres-home'), 'utf8')).trim();
-    const cluster = await stat(join(home, 'postgres'));
-    expect(cluster.mode & 0o777).toBe(0o700);
-    expect(cluster.uid).not.toBe(0);
-    // What discarding the data folder must take along.
-    await Promise.all(running.splice(0).map((child) => end(child)));
-    await discardEmbeddedPostgres({ dataDir, log });
-    await expect(lstat(home)).rejects.toThrow('ENOENT');
-    dataDirs.pop();
-  });
+      const home = (await readFile(join(dataDir, 'postgres-home'), 'utf8')).trim();
+      const cluster = await stat(join(home, 'postgres'));
+      expect(cluster.mode & 0o777).toBe(0o700);
+      expect(cluster.uid).not.toBe(0);
+      // What discarding the data folder must take along.
+      await Promise.all(running.splice(0).map((child) => end(child)));
+      await discardEmbeddedPostgres({ dataDir, log });
+      await expect(lstat(home)).rejects.toThrow('ENOENT');
+      dataDirs.pop();
+    },
+  );
 
   itAsRoot(`runs for an ordinary user, from programs it can't write beside${ROOT_ONLY}`, async () => {
     const { module } = await makeProject('ordinary');

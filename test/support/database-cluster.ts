@@ -89,7 +89,9 @@ async function removeLeftovers(): Promise<void> {
 
 async function removeLeftover(folder: string): Promise<void> {
   const dataDir = join(folder, 'data');
-  const [owned, lock] = await Promise.all([folder, join(dataDir, 'postgres.lock')].map((path) => lstat(path).catch(() => null)));
+  const [owned, lock] = await Promise.all(
+    [folder, join(dataDir, 'postgres.lock')].map((path) => lstat(path).catch(() => null)),
+  );
   // Without a lock, it may be that of a run which begins at this moment.
   const isLeftover = owned?.isDirectory() && owned.uid === (process.getuid?.() ?? owned.uid) && lock !== null;
   if (!isLeftover) return;

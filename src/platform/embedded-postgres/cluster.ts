@@ -56,7 +56,12 @@ async function initialise(first: {
   if (user !== null) await chown(draft, user.uid, user.gid);
   try {
     await writePrivateFile({ path: passwordFile, text: `${first.password}\n`, owner: user });
-    await runProgram({ program: first.binaries.initdb, args: initdbArgs({ ...first, draft, passwordFile }), cwd: home, user });
+    await runProgram({
+      program: first.binaries.initdb,
+      args: initdbArgs({ ...first, draft, passwordFile }),
+      cwd: home,
+      user,
+    });
     await rename(draft, first.home.cluster);
   } finally {
     await rm(passwordFile, { force: true });

@@ -60,5 +60,8 @@ export function faultOfOutput({ program, output }: { program: string; output: st
       ? 'no_permission'
       : 'not_started';
   const meaning = MEANING[fault] ?? 'it ended early';
-  return new EmbeddedPostgresError(fault, `The embedded PostgreSQL's ${program} failed: ${meaning}. ${REMEDY}\n${output.trim()}`);
+  return new EmbeddedPostgresError(
+    fault,
+    `The embedded PostgreSQL's ${program} failed: ${meaning}. ${REMEDY}\n${output.trim()}`,
+  );
 }

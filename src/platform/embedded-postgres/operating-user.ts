@@ -30,7 +30,9 @@ export async function findOperatingUser(owners: readonly Owner[]): Promise<Opera
   const accounts = await readAccounts();
   const owner = owners.find(({ uid }) => uid !== 0);
   if (owner !== undefined) {
-    return accounts.find(({ uid }) => uid === owner.uid) ?? { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` };
+    return (
+      accounts.find(({ uid }) => uid === owner.uid) ?? { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` }
+    );
   }
   const found = ACCOUNT_NAMES.flatMap((name) => accounts.filter((account) => account.name === name && account.uid > 0));
   if (found[0] !== undefined) return found[0];

@@ -62,7 +62,11 @@ export async function startServer(start: ServerStart): Promise<ServerProcess> {
 async function spawnServer(start: ServerStart & { options: string[] }): Promise<ChildProcess> {
   const { home, binaries } = start;
   // Exclusive, so that no link laid there is followed: the folder may be another user's while we are root.
-  const log = await open(start.logFile, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
+  const log = await open(
+    start.logFile,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND,
+    0o600,
+  );
   try {
     if (home.user !== null) await log.chown(home.user.uid, home.user.gid);
     const child = spawn(binaries.postgres, ['-D', home.cluster, ...start.options], {

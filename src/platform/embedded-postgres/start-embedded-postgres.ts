@@ -48,7 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const home = await findHome(dataDir);
     const binaries = await prepareBinaries(home);
     await stopAbandonedServer({ home, binaries, log: options.log });
-    const isDurable = options.settings?.['fsync'] !== 'off';
+    const isDurable = options.settings?.fsync !== 'off';
     const { password } = await prepareCluster({ home, binaries, random: options.random, isDurable });
     const { server, address } = await startListening({ ...options, home, binaries, password });
     const tookMs = Math.round(systemClock.monotonicMs() - beganAt);
@@ -137,7 +137,8 @@ function stopOnce(running: {
   const { home, binaries, server, address, log } = running;
   let stopping: Promise<void> | null = null;
   void server.ended.then(() => {
-    if (stopping === null) log.error({ dataDir: home.dataDir }, 'the embedded PostgreSQL ended by itself: see postgres.log');
+    if (stopping === null)
+      log.error({ dataDir: home.dataDir }, 'the embedded PostgreSQL ended by itself: see postgres.log');
   });
   const stop = async () => {
     await (process.platform === 'win32' ? stopByPgCtl({ home, binaries }) : stopServer(server));
