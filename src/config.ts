@@ -178,6 +178,22 @@ export const settings = z.object({
     .prefault('')
     .describe('Comma-separated addresses or networks whose X-Forwarded-For is believed. Default: none.'),
   INTROSPECTION: flag.optional().describe('Whether the schema can be asked for. Default: true in development only.'),
+  GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000).prefault('10').describe('Fields within fields. Default: 10; the examples take 3.'),
+  GRAPHQL_COST_MAX: wholeNumber(1, 1_000_000)
+    .prefault('500')
+    .describe('Fields of an operation, those in lists counted ten times. Default: 500; the examples take up to 71.'),
+  GRAPHQL_ALIASES_MAX: wholeNumber(0, 1000).prefault('20').describe('Aliases in an operation. Default: 20.'),
+  GRAPHQL_ROOT_FIELDS_MAX: wholeNumber(1, 1000)
+    .prefault('20')
+    .describe('Fields of Query or Mutation in an operation. Default: 20; the examples take 1.'),
+  GRAPHQL_DIRECTIVES_MAX: wholeNumber(0, 1000).prefault('20').describe('Directives in an operation. Default: 20.'),
+  GRAPHQL_TOKENS_MAX: wholeNumber(10, 100_000)
+    .prefault('1000')
+    .describe('Words and signs of a document. Default: 1000; all examples together take 234.'),
+  GRAPHQL_LIST_ITEMS_MAX: wholeNumber(0, 100_000)
+    .prefault('500')
+    .describe('Entries of all lists in the variables. Default: 500.'),
+  GRAPHQL_ERRORS_MAX: wholeNumber(1, 1000).prefault('20').describe('Errors in one answer. Default: 20.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be trace, debug, info, warn, error, fatal or silent',
@@ -288,6 +304,16 @@ function toConfig(values: Settings, machine: MachineFacts) {
     allowedOrigins: values.ALLOWED_ORIGINS ?? (isProduction ? [] : ('local' as const)),
     trustedProxies: values.TRUSTED_PROXIES,
     hasIntrospection: values.INTROSPECTION ?? !isProduction,
+    graphqlLimits: {
+      depthMax: values.GRAPHQL_DEPTH_MAX,
+      costMax: values.GRAPHQL_COST_MAX,
+      aliasesMax: values.GRAPHQL_ALIASES_MAX,
+      rootFieldsMax: values.GRAPHQL_ROOT_FIELDS_MAX,
+      directivesMax: values.GRAPHQL_DIRECTIVES_MAX,
+      tokensMax: values.GRAPHQL_TOKENS_MAX,
+      listItemsMax: values.GRAPHQL_LIST_ITEMS_MAX,
+      errorsMax: values.GRAPHQL_ERRORS_MAX,
+    },
     logLevel: values.LOG_LEVEL,
   };
 }

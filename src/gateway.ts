@@ -136,7 +136,7 @@ async function createApollo(needs: {
   sessions: ReturnType<typeof assembleSessions>;
 }): Promise<ApolloServer<GatewayContext>> {
   const { parts, database, audit, sessions } = needs;
-  const { isProduction, hasIntrospection } = parts.config;
+  const { isProduction, hasIntrospection, graphqlLimits: limits } = parts.config;
   const users = createUserRepository({ database });
   const instances = new Map<unknown, object>([
     [UserResolver, new UserResolver(createFindViewer({ users }))],
@@ -151,7 +151,7 @@ async function createApollo(needs: {
     onForbidden,
   });
   const plugins = landingPagePlugins({ isProduction });
-  const apollo = createApolloServer({ schema, hasIntrospection, isProduction, plugins, log: parts.log });
+  const apollo = createApolloServer({ schema, hasIntrospection, isProduction, limits, plugins, log: parts.log });
   await apollo.start();
   return apollo;
 }

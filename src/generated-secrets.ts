@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.js';
+import { makeDataFolder } from './platform/embedded-postgres/home.js';
 import { readTextFile, writePrivateFile } from './platform/embedded-postgres/private-file.js';
 import type { Random } from './platform/random.js';
 import { generateSigningKeys, parseSigningKeys, type SigningKeys } from './session/access-token/signing-keys.js';
@@ -43,7 +44,7 @@ async function keptIn(needs: { dataDir: string; name: string; generate: () => st
   const kept = await readTextFile(path);
   if (kept !== null) return kept;
   const text = needs.generate();
-  await mkdir(needs.dataDir, { recursive: true, mode: 0o700 });
+  await makeDataFolder(needs.dataDir);
   await writePrivateFile({ path, text, owner: null });
   return text;
 }

@@ -5,24 +5,25 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, MaxIntrospectionDepthRule } from 'graphql';
 import type { Logger } from '../platform/logger.js';
 import type { GatewayContext } from './context.js';
 import { oneCredentialFieldRule } from './credential-fields-rule.js';
 import { errorLog, formatError } from './format-error.js';
-
-/** More than any operation of ours takes; bounds the time that graphql-js spends on checking a document. */
-const TOKENS_MAX = 1_000;
+import { boundedRequests } from './limits/bounded-requests.js';
+import type { GraphqlLimits } from './limits/graphql-limits.js';
+import { operationLimitsRule } from './limits/operation-limits-rule.js';
 
 /** Apollo Server over a schema, what it does not need switched off, and with errors that tell no more than they should. */
 export function createApolloServer(needs: {
   schema: GraphQLSchema;
   hasIntrospection: boolean;
   isProduction: boolean;
+  limits: GraphqlLimits;
   plugins: ApolloServerPlugin<GatewayContext>[];
   log: Logger;
 }): ApolloServer<GatewayContext> {
-  const { schema, hasIntrospection, isProduction, plugins, log } = needs;
+  const { schema, hasIntrospection, isProduction, limits, plugins, log } = needs;
   return new ApolloServer<GatewayContext>({
     schema,
     introspection: hasIntrospection,
@@ -32,8 +33,8 @@ export function createApolloServer(needs: {
     persistedQueries: false,
     csrfPrevention: true,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: TOKENS_MAX },
-    validationRules: [oneCredentialFieldRule],
+    parseOptions: { maxTokens: limits.tokensMax },
+    validationRules: [oneCredentialFieldRule, operationLimitsRule(limits), MaxIntrospectionDepthRule],
     formatError,
     logger: quietLogger(log),
     plugins: [
@@ -42,6 +43,7 @@ export function createApolloServer(needs: {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       errorLog({ log }),
+      boundedRequests(limits),
       ...plugins,
     ],
   });

@@ -16,7 +16,7 @@ const FRACTION_STEPS = 2 ** 32;
 
 /** Randomness from the system's cryptographic generator; ids take their time from `clock`. */
 export function systemRandom(clock: Clock): Random {
-  const generator = new V7Generator({ nextUint32: () => randomBytes(4).readUInt32BE() });
+  const generator = new V7Generator();
   return {
     bytes: (length) => randomBytes(length),
     fraction: () => randomInt(FRACTION_STEPS) / FRACTION_STEPS,
