@@ -16,7 +16,8 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
 const READ_ONLY_SERVER = '25006';
 const LOST_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
-const LOST_CONNECTION_TEXT = /connection terminated|not queryable|client has encountered a connection error/i;
+const LOST_CONNECTION_TEXT =
+  /connection terminated|not queryable|client has encountered a connection error|query runner already released/i;
 const TIMED_OUT_TEXT =
   /timeout exceeded when trying to connect|query read timeout|connection terminated due to connection timeout/i;
 /** Full, out of resources, statement or lock timed out: another try at once would only add to it. */
@@ -29,6 +30,13 @@ export function toDatabaseError(error: unknown): DatabaseError {
   const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
   const code = cause instanceof Object && 'code' in cause ? String(cause.code) : null;
   return new DatabaseError(code, cause instanceof Error ? cause.message : 'unknown database error');
+}
+
+const STUCK_TEXT = /query read timeout/i;
+
+/** Whether the driver has given up on an answer: the connection still waits for it, and must not be used again. */
+export function isStuck(error: DatabaseError): boolean {
+  return STUCK_TEXT.test(error.message);
 }
 
 /** Whether the same statement may well succeed in a moment. */

@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isPassing, outward, toDatabaseError } from './database-error.js';
+import { isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
 
 /** Sends statements; what a transaction's work is given, too. */
 export interface Statements {
@@ -31,6 +31,9 @@ export function createDatabase({ dataSource, schema }: { dataSource: DataSource;
     const runner = dataSource.createQueryRunner();
     try {
       return await work(runner);
+    } catch (error) {
+      if (isStuck(toDatabaseError(error))) await discardConnection(runner);
+      throw error;
     } finally {
       await runner.release();
     }
@@ -41,6 +44,12 @@ export function createDatabase({ dataSource, schema }: { dataSource: DataSource;
     query: (statement) => retried(() => withRunner((runner) => statementsOf(runner).query(statement))),
     transaction: (work) => retried(() => withRunner((runner) => inTransaction(runner, work))),
   };
+}
+
+/** Closes the connection that a runner holds: the pool replaces it. */
+async function discardConnection(runner: QueryRunner): Promise<void> {
+  const connection: { end(): Promise<void> } = await runner.connect();
+  connection.end().catch(() => undefined);
 }
 
 function statementsOf(runner: QueryRunner): Statements {

@@ -8,15 +8,22 @@ import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
  */
 export async function migrate({ dataSource, schema }: MigrationTarget): Promise<string[]> {
   return exclusively({ dataSource, schema }, async (runner) => {
-    await runner.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+    // Not IF NOT EXISTS: that needs the right to make schemas even where an operator has made ours.
+    const [found] = await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (found === undefined) await runner.query(`CREATE SCHEMA "${schema}"`);
     const ran = await executor(dataSource, runner).executePendingMigrations();
     return ran.map((migration) => migration.name);
   });
 }
 
-/** Takes the last migration back. */
+/** Takes the last migration back; with the first one goes the list of migrations. The schema stays: it may be the operator's. */
 export async function migrateDown({ dataSource, schema }: MigrationTarget): Promise<void> {
-  await exclusively({ dataSource, schema }, (runner) => executor(dataSource, runner).undoLastMigration());
+  await exclusively({ dataSource, schema }, async (runner) => {
+    const migrations = executor(dataSource, runner);
+    await migrations.undoLastMigration();
+    const left = await migrations.getExecutedMigrations();
+    if (left.length === 0) await runner.query(`DROP TABLE "${schema}".migrations`);
+  });
 }
 
 interface MigrationTarget {
