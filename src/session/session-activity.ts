@@ -49,15 +49,18 @@ export function createSessionActivity(needs: { database: Database; clock: Clock;
   const flush = async () => {
     while (pending.size > 0) {
       const batch = [...pending.values()].slice(0, BATCH_ROWS_MAX);
+      let lastUses: Map<string, Date>;
       try {
-        await writeBatch({ database, batch });
+        lastUses = await writeBatch({ database, batch });
       } catch (error) {
         // Kept for the next round.
         log.warn({ event: 'session_activity_delayed', cause: error instanceof Error ? error.message : null });
         return;
       }
       for (const sight of batch) {
-        recorded.set(sight.sessionId, sight);
+        const { sessionId, at } = sight;
+        const generation = Math.max(sight.generation, recorded.get(sessionId)?.generation ?? -1);
+        recorded.set(sessionId, { ...sight, generation, at: lastUses.get(sessionId) ?? at });
         if (pending.get(sight.sessionId) === sight) pending.delete(sight.sessionId);
       }
     }
@@ -87,11 +90,15 @@ export function createSessionActivity(needs: { database: Database; clock: Clock;
   };
 }
 
-/** Rows are locked in the order of their keys, so that two processes never wait for each other in a ring. */
-async function writeBatch({ database, batch }: { database: Database; batch: readonly Sight[] }): Promise<void> {
+/**
+ * Writes what is news and answers each session's last use as it then stands. Rows are locked in the order of their
+ * keys, so that two processes never wait for each other in a ring.
+ */
+async function writeBatch(needs: { database: Database; batch: readonly Sight[] }): Promise<Map<string, Date>> {
+  const { database, batch } = needs;
   const sessions = database.table('refresh_sessions');
   const column = <Value>(pick: (sight: Sight) => Value) => batch.map(pick);
-  await database.query(sql`
+  const rows = await database.query<{ id: string; lastUsedAt: Date }>(sql`
     WITH seen AS (
       SELECT * FROM unnest(${column(({ userId }) => userId)}::uuid[], ${column(({ sessionId }) => sessionId)}::uuid[],
         ${column(({ generation }) => generation)}::integer[], ${column(({ at }) => at)}::timestamptz[])
@@ -100,12 +107,18 @@ async function writeBatch({ database, batch }: { database: Database; batch: read
       SELECT s.user_id, s.id, seen.generation, seen.at
       FROM ${sessions} AS s JOIN seen ON s.user_id = seen.user_id AND s.id = seen.id
       WHERE s.revoked_at IS NULL
-        AND (s.confirmed_generation < seen.generation OR s.last_used_at < seen.at - interval '1 minute')
+        AND (s.confirmed_generation < seen.generation OR s.last_used_at <= seen.at - interval '1 minute')
       ORDER BY s.user_id, s.id FOR NO KEY UPDATE OF s
+    ), written AS (
+      UPDATE ${sessions} AS s
+      SET last_used_at = GREATEST(s.last_used_at, locked.at),
+        confirmed_generation = CASE WHEN s.generation >= locked.generation
+          THEN GREATEST(s.confirmed_generation, locked.generation) ELSE s.confirmed_generation END
+      FROM locked WHERE s.user_id = locked.user_id AND s.id = locked.id
+      RETURNING s.id, s.last_used_at
     )
-    UPDATE ${sessions} AS s
-    SET last_used_at = GREATEST(s.last_used_at, locked.at),
-      confirmed_generation = CASE WHEN s.generation >= locked.generation
-        THEN GREATEST(s.confirmed_generation, locked.generation) ELSE s.confirmed_generation END
-    FROM locked WHERE s.user_id = locked.user_id AND s.id = locked.id`);
+    SELECT s.id, COALESCE(written.last_used_at, s.last_used_at) AS "lastUsedAt"
+    FROM seen JOIN ${sessions} AS s ON s.user_id = seen.user_id AND s.id = seen.id
+      LEFT JOIN written ON written.id = s.id`);
+  return new Map(rows.map(({ id, lastUsedAt }) => [id, lastUsedAt]));
 }

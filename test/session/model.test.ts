@@ -19,7 +19,12 @@ const STEPS_MAX = 40;
 const RUN_TIMEOUT_MS = 3_600_000;
 const LEEWAY_SECONDS = 5;
 
-const rules: ModelRules = { idleSeconds: 604_800, absoluteSeconds: 2_592_000, graceSeconds: 10, lostAnswerSeconds: 86_400 };
+const rules: ModelRules = {
+  idleSeconds: 604_800,
+  absoluteSeconds: 2_592_000,
+  graceSeconds: 10,
+  lostAnswerSeconds: 86_400,
+};
 /** On, just before and just past every boundary of the rules; and back, as a clock may be set. */
 const JUMPS = [1, 5, 9, 10, 11, 60, 600, 895, 3_600, 43_200, 86_400, 86_401, 259_200, 604_799, 604_800, -1, -11, -600];
 
@@ -52,17 +57,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 14, arbitrary: fc.record({ kind: fc.constant('jump' as const), seconds: fc.constantFrom(...JUMPS) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
 );
-/** A session whose answers are lost one after the other, or that is shared: what single steps rarely come to. */
-const lateTurn: fc.Arbitrary<Step[]> = fc.record({ of, seconds: fc.constantFrom(11, 600, 86_400) }).map(({ of, seconds }) => [
-  { kind: 'refresh', of, age: 0 },
-  { kind: 'jump', seconds },
-  { kind: 'refresh', of, age: 1 },
-]);
+/** What single steps rarely come to: the answer to a rotation is lost, or arrives and the spent token comes again. */
+const turn: fc.Arbitrary<Step[]> = fc
+  .record({ of, isSeen: fc.boolean(), seconds: fc.constantFrom(10, 11, 600, 86_400) })
+  .map(({ of, isSeen, seconds }) => [
+    { kind: 'refresh', of, age: 0 },
+    ...(isSeen ? [{ kind: 'show' as const, of, age: 0 }] : []),
+    { kind: 'jump', seconds },
+    { kind: 'refresh', of, age: 1 },
+  ]);
+/** Thief and owner, or one client with bad luck: every answer is lost. */
+const unluckyTurns: fc.Arbitrary<Step[]> = fc
+  .record({ of, times: fc.integer({ min: 3, max: 7 }) })
+  .map(({ of, times }) =>
+    Array.from({ length: times }, (): Step[] => [
+      { kind: 'refresh', of, age: 0 },
+      { kind: 'jump', seconds: 11 },
+      { kind: 'refresh', of, age: 1 },
+    ]).flat(),
+  );
 const walk = fc
-  .array(fc.oneof({ weight: 3, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: lateTurn }), {
-    maxLength: STEPS_MAX,
-    size: 'max',
-  })
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: step.map((one) => [one]) },
+      { weight: 3, arbitrary: turn },
+      { weight: 1, arbitrary: unluckyTurns },
+    ),
+    { maxLength: STEPS_MAX, size: 'max' },
+  )
   .map((parts) => parts.flat());
 
 interface WalkedSession {
@@ -94,7 +116,12 @@ async function restart(): Promise<void> {
 
 function walked(tokens: Tokens): WalkedSession {
   const { session, refreshToken, accessToken } = tokens;
-  return { id: session.id, model: beginModelSession(now(), rules), refreshTokens: [refreshToken], accessTokens: [accessToken] };
+  return {
+    id: session.id,
+    model: beginModelSession(now(), rules),
+    refreshTokens: [refreshToken],
+    accessTokens: [accessToken],
+  };
 }
 
 function pick<Item>(items: readonly Item[], index: number): Item {
@@ -192,7 +219,9 @@ async function take(one: Step, { sessions, person }: { sessions: WalkedSession[]
 
 /** What must stand in the tables in the end, sights aside: those are written a little later. */
 async function compareRows(sessions: WalkedSession[], userId: string): Promise<void> {
-  const rows = await home.database.query<SessionRow>('SELECT * FROM gatehouse.refresh_sessions WHERE user_id = $1', [userId]);
+  const rows = await home.database.query<SessionRow>('SELECT * FROM gatehouse.refresh_sessions WHERE user_id = $1', [
+    userId,
+  ]);
   const events = await home.database.query<{ session_id: string; cause: string }>(
     `SELECT session_id, cause FROM gatehouse.audit_events WHERE user_id = $1 AND kind = 'SESSION_ENDED'`,
     [userId],

@@ -62,7 +62,15 @@ export function presentToModel(needs: {
 }
 
 /** Why the predecessor is not answered; null: it is. Notes a late answer. */
-function predecessorFault({ session, now, rules }: { session: ModelSession; now: number; rules: ModelRules }): string | null {
+function predecessorFault({
+  session,
+  now,
+  rules,
+}: {
+  session: ModelSession;
+  now: number;
+  rules: ModelRules;
+}): string | null {
   const successor = session.generations.at(-1);
   if (successor === undefined) throw new Error('a session has a generation');
   const elapsed = now < successor.beganAt ? 0 : now - successor.beganAt;

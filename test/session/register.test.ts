@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createGraphqlClient, GOOD_PASSWORD, LOGIN, REGISTER } from '../support/graphql-client.js';
+import { GOOD_PASSWORD, LOGIN, REGISTER } from '../support/graphql-client.js';
 import { lockTable } from '../support/table-gate.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const AT_ONCE = 20;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 let gate: TestGateway;
 beforeAll(async () => {
@@ -44,7 +45,6 @@ describe('registering', () => {
     expect(data.register).toMatchObject({
       __typename: 'AuthPayload',
       tokenType: 'Bearer',
-      expiresIn: 900,
       session: { current: true },
       user: { email, emailVerified: false, roles: [] },
     });
@@ -90,16 +90,16 @@ describe('registering', () => {
 
   it('I1: says EmailTaken to a later registration, and leaves the account as it was', async () => {
     const ada = await gate.registerSomebody();
-    const { data } = await register({ email: ada.email.toUpperCase(), password: 'another long passphrase' });
+    const { data, headers } = await register({ email: ada.email.toUpperCase(), password: 'another long passphrase' });
     expect(data.register).toEqual({ __typename: 'EmailTaken', message: expect.any(String) });
     expect((await gate.login(ada)).user.id).toBe(ada.user.id);
     const wrong = await gate.send(LOGIN, { input: { email: ada.email, password: 'another long passphrase' } });
     expect(wrong.data.login.__typename).toBe('InvalidCredentials');
     const events = await gate.database.query(
-      "SELECT user_id, cause FROM gatehouse.audit_events WHERE kind = 'REGISTRATION_REFUSED' AND request_id = $1",
-      [wrong.headers.get('x-request-id')],
+      'SELECT kind, cause, user_id FROM gatehouse.audit_events WHERE request_id = $1',
+      [headers.get('x-request-id')],
     );
-    expect(events).toEqual([]);
+    expect(events).toEqual([{ kind: 'REGISTRATION_REFUSED', cause: 'EMAIL_TAKEN', user_id: NOBODY }]);
   });
 
   it('keeps the user agent, cut at 512 characters, and the address, once for the session', async () => {
@@ -150,7 +150,10 @@ describe('registering', () => {
 describe('the e-mail address at registration', () => {
   const refusedEmails = [
     ['I3', ['a\uff20x.io', 'a\ufe6bx.io', 'a\uff20b@x.io']],
-    ['I5', ['a@x,b@y', 'a@x.io,b@y.io', '"e@evil"@v.com', '"e"@v.com', 'a(c)@v.com', 'a@v.com(c)', 'a@b@v.com', '<a@v.com>']],
+    [
+      'I5',
+      ['a@x,b@y', 'a@x.io,b@y.io', '"e@evil"@v.com', '"e"@v.com', 'a(c)@v.com', 'a@v.com(c)', 'a@b@v.com', '<a@v.com>'],
+    ],
     ['I5', ['a@localhost', 'a@127.0.0.1', 'a@[127.0.0.1]', '', ' ', '@', 'a@', '@x.io', 'a@a\u00adb.com', 'ä@x.io']],
   ] as const;
 
@@ -184,7 +187,7 @@ describe('two gateways on one database', () => {
     try {
       const email = newEmail();
       const table = await lockTable({ url: gate.database.url, table: 'gatehouse.user_emails' });
-      const clients = [gate, createGraphqlClient(sibling.gateway.url)];
+      const clients = [gate, sibling];
       const answers = Promise.all(
         Array.from({ length: 10 }, (_, index) =>
           clients[index % 2]?.send(REGISTER, { input: { email, password: GOOD_PASSWORD } }),

@@ -26,7 +26,8 @@ export async function openConnection(database: TestDatabase): Promise<OwnConnect
   client.on('error', () => undefined);
   await client.connect();
   return {
-    query: async <Row extends object>(text: string, values: unknown[] = []) => (await client.query<Row>(text, values)).rows,
+    query: async <Row extends object>(text: string, values: unknown[] = []) =>
+      (await client.query<Row>(text, values)).rows,
     close: () => client.end(),
   };
 }
@@ -39,4 +40,21 @@ export async function untilWaiting(database: TestDatabase, count: number): Promi
     );
     return rows.length >= count;
   });
+}
+
+/** Begins a transaction that keeps a session's row: what would change it waits for the commit, what reads it does not. */
+export async function holdSession(connection: OwnConnection, sessionId: string): Promise<void> {
+  await connection.query('BEGIN');
+  await connection.query('SELECT FROM gatehouse.refresh_sessions WHERE id = $1 FOR UPDATE', [sessionId]);
+}
+
+/** The advisory lock that shuts the gate of {@link addSignInGate}. */
+export const SIGN_IN_GATE = 4711;
+
+/** A gate inside the statement of a login, after its look at the user and its new session: shut by an advisory lock. */
+export async function addSignInGate(database: TestDatabase): Promise<void> {
+  await database.query(`CREATE FUNCTION public.pass_gate() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${SIGN_IN_GATE}); RETURN NEW; END $$`);
+  await database.query(`CREATE TRIGGER pass_gate BEFORE INSERT ON gatehouse.audit_events
+    FOR EACH ROW WHEN (NEW.kind = 'LOGIN_SUCCEEDED') EXECUTE FUNCTION public.pass_gate()`);
 }

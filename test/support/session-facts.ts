@@ -1,3 +1,4 @@
+import type { GraphqlClient, Tokens } from './graphql-client.js';
 import type { TestDatabase } from './test-database.js';
 
 /** A row of `refresh_sessions`, as far as tests ask. */
@@ -39,13 +40,21 @@ export async function auditOf(database: TestDatabase, sessionId: string): Promis
 
 /** How many of a user's sessions are not ended. */
 export async function liveSessions(database: TestDatabase, userId: string): Promise<number> {
-  const rows = await database.query('SELECT id FROM gatehouse.refresh_sessions WHERE user_id = $1 AND revoked_at IS NULL', [
-    userId,
-  ]);
+  const rows = await database.query(
+    'SELECT id FROM gatehouse.refresh_sessions WHERE user_id = $1 AND revoked_at IS NULL',
+    [userId],
+  );
   return rows.length;
 }
 
 /** The claims of a JWT, unchecked. */
 export function claimsOf(token: string): { iat: number; exp: number; gen: number; sid: string; sub: string } {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** Refreshes and answers the tokens; throws where that is refused. */
+export async function refreshed(client: Pick<GraphqlClient, 'refresh'>, refreshToken: string): Promise<Tokens> {
+  const { tokens, text } = await client.refresh(refreshToken);
+  if (tokens === null) throw new Error(`the refresh was refused: ${text}`);
+  return tokens;
 }

@@ -5,8 +5,8 @@ import type { VerifyAccessToken } from './verify-access-token.js';
 /** Turns an `Authorization` header into what is known of the caller; never throws, never asks the database. */
 export type Authenticate = (authorization: string | null) => AuthState;
 
-/** RFC 6750 2.1; the scheme's case does not matter (RFC 9110 11.1). */
-const BEARER = /^bearer(?: +(.*))?$/i;
+/** RFC 6750 2.1; the scheme's case does not matter (RFC 9110 11.1), and a longer word is another scheme (5.6.2). */
+const BEARER = /^bearer(?![\w!#$%&'*+.^`|~-]) *(.*)$/is;
 
 /** What the token says, held against what this process knows to have ended. */
 export function createAuthenticate(needs: {

@@ -1,4 +1,5 @@
 import {
+  createECDH,
   createHash,
   createPrivateKey,
   createPublicKey,
@@ -77,9 +78,8 @@ function privateKeysOf(text: string): z.infer<typeof privateJwk>[] {
 function toKeyPair({ kid, ...key }: z.infer<typeof privateJwk>) {
   const privateKey = importPrivateKey(key);
   const publicKey = createPublicKey(privateKey);
-  const { x, y } = publicKey.export({ format: 'jwk' });
-  if (x !== key.x || y !== key.y)
-    throw new SigningKeysError('a key whose public part does not belong to its private part');
+  const { x, y } = key;
+  if (!isPair(key)) throw new SigningKeysError('a key whose public part does not belong to its private part');
   const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y, kid: kid ?? thumbprint(key), use: 'sig', alg: 'ES256' };
   return { privateKey, publicKey, jwk };
 }
@@ -90,6 +90,14 @@ function importPrivateKey(key: JsonWebKey): KeyObject {
   } catch {
     throw new SigningKeysError('a key that is not on the curve P-256');
   }
+}
+
+/** Node takes the public part as it stands, without a look at the private one. */
+function isPair({ x, y, d }: z.infer<typeof privateJwk>): boolean {
+  const derived = createECDH('prime256v1');
+  derived.setPrivateKey(Buffer.from(d, 'base64url'));
+  const point = derived.getPublicKey();
+  return point.subarray(1, 33).toString('base64url') === x && point.subarray(33).toString('base64url') === y;
 }
 
 /** RFC 7638 3: the hash of the required members, in alphabetical order. */

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { ClientFacts } from '../../platform/audit/audit.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
@@ -53,6 +53,25 @@ export function createEndingRepository({ database, clock, random, revocations }:
     return ended?.wasLive ?? false;
   };
 
+  /** Ends those of a user's sessions that `choice` names, one such transaction of a user after the other. */
+  const endChosen = async (needs: {
+    userId: string;
+    choice: Sql;
+    cause: EndCause;
+    client: ClientFacts;
+  }): Promise<EndedSession[]> => {
+    const { choice, ...facts } = needs;
+    const ended = await database.transaction(async ({ query }) => {
+      // The user's row first, the sessions in a later statement: its snapshot then sees every login that was let
+      // in before, and a login that comes after finds the row locked.
+      await query(sql`SELECT FROM ${users} WHERE id = ${facts.userId} FOR UPDATE`);
+      const sessionIds = (await query<{ id: string }>(choice)).map(({ id }) => id);
+      const ending = prepareEnding({ ...facts, sessionIds, clock, random });
+      return query<EndedSession>(endingStatement({ database, ending }));
+    });
+    return noted(ended);
+  };
+
   return {
     end,
     endJudged: async ({ sessionId, generation, ...needs }) => {
@@ -60,26 +79,27 @@ export function createEndingRepository({ database, clock, random, revocations }:
       const condition = sql`s.generation = ${generation}`;
       return noted(await database.query<EndedSession>(endingStatement({ database, ending, condition }))).length > 0;
     },
-    endAll: async ({ userId, exceptSessionId, cause, client }) => {
-      const ended = await database.transaction(async ({ query }) => {
-        // The user's row first, the sessions in a later statement: its snapshot then sees every login that was let
-        // in before, and a login that comes after finds the row locked.
-        await query(sql`SELECT FROM ${users} WHERE id = ${userId} FOR UPDATE`);
-        const alive = await query<{ id: string }>(sql`
+    endAll: async ({ exceptSessionId, ...needs }) => {
+      // Locked in the order of their keys, as everywhere: two transactions never wait for each other in a ring.
+      const ended = await endChosen({
+        ...needs,
+        choice: sql`
           SELECT id FROM ${sessions}
-          WHERE user_id = ${userId} AND revoked_at IS NULL AND id IS DISTINCT FROM ${exceptSessionId}::uuid`);
-        const sessionIds = alive.map(({ id }) => id);
-        const ending = prepareEnding({ userId, sessionIds, cause, client, clock, random });
-        return query<EndedSession>(endingStatement({ database, ending }));
+          WHERE user_id = ${needs.userId} AND revoked_at IS NULL AND id IS DISTINCT FROM ${exceptSessionId}::uuid
+          ORDER BY id FOR NO KEY UPDATE`,
       });
-      return noted(ended).filter(({ wasLive }) => wasLive).length;
+      return ended.filter(({ wasLive }) => wasLive).length;
     },
-    endBeyondLimit: async ({ userId, newestSessionId, limit, client }) => {
-      const beyond = await database.query<{ id: string }>(sql`
+    endBeyondLimit: async ({ newestSessionId, limit, ...needs }) => {
+      const live = sql`user_id = ${needs.userId} AND revoked_at IS NULL AND expires_at > ${clock.now()}`;
+      // Another login at the same moment may have ended the newest already: then it has kept to the limit itself.
+      const choice = sql`
         SELECT id FROM ${sessions}
-        WHERE user_id = ${userId} AND revoked_at IS NULL AND expires_at > ${clock.now()} AND id <> ${newestSessionId}
-        ORDER BY last_used_at DESC, id DESC OFFSET ${limit - 1}`);
-      for (const { id } of beyond) await end({ userId, sessionId: id, cause: 'SESSION_LIMIT', client });
+        WHERE ${live} AND id <> ${newestSessionId}
+          AND EXISTS (SELECT FROM ${sessions} WHERE ${live} AND id = ${newestSessionId})
+        ORDER BY last_used_at DESC, id DESC OFFSET ${limit - 1}`;
+      // Nearly every login is within the limit and locks nothing.
+      if ((await database.query(choice)).length > 0) await endChosen({ ...needs, choice, cause: 'SESSION_LIMIT' });
     },
   };
 }

@@ -40,7 +40,7 @@ const KEEP_SECONDS = 3_665;
 
 /** A feed that has not begun. */
 export function createRevocationFeed({ url, directUrl, schema, clock, revocations, log }: Needs): RevocationFeed {
-  const looker = createLooker({ url, schema });
+  const looker = createLooker({ url, schema, isPooled: url !== directUrl });
   const listener = createListener({ url: directUrl, channel: feedChannel(schema), onWake: () => wake() });
   let lastLookSentMs: number | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -87,8 +87,13 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
 
   return {
     start: async () => {
+      // The first look alone: where sessions end all the time, looks that are woken may follow each other without end.
+      looking = look();
+      await looking;
+      looking = null;
+      if (isStopped) return;
+      timer = setTimeout(begin, LOOK_EVERY_MS);
       void listener.start();
-      await begin();
     },
     stop: async () => {
       isStopped = true;
@@ -107,7 +112,7 @@ function textOf(error: unknown): string {
 }
 
 /** One connection that reads the feed; made anew after any failure. */
-function createLooker({ url, schema }: { url: string; schema: string }) {
+function createLooker({ url, schema, isPooled }: { url: string; schema: string; isPooled: boolean }) {
   let client: pg.Client | null = null;
   const statement = `
     SELECT pg_is_in_recovery() AS "isReplica", user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch"
@@ -121,9 +126,14 @@ function createLooker({ url, schema }: { url: string; schema: string }) {
     look: async (backSeconds: number): Promise<FeedEntry[]> => {
       try {
         if (client === null) {
-          client = new pg.Client(singleConnection({ url, queryTimeoutMs: LOOK_TIMEOUT_MS }));
-          client.on('error', () => void drop());
-          await client.connect();
+          const fresh = new pg.Client({
+            ...singleConnection({ url, queryTimeoutMs: LOOK_TIMEOUT_MS }),
+            // Else each look that waits for a lock would leave a server process behind. Poolers refuse the setting.
+            ...(isPooled ? {} : { statement_timeout: LOOK_TIMEOUT_MS }),
+          });
+          client = fresh;
+          fresh.on('error', () => client === fresh && void drop());
+          await fresh.connect();
         }
         const { rows } = await client.query<FeedEntry & { isReplica: boolean }>(statement, [backSeconds]);
         // A replica may lag: what it shows proves nothing.

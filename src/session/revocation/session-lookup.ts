@@ -38,7 +38,9 @@ export function createLookUpSession(needs: { database: Database; clock: Clock; p
   return async (identity) => {
     const key = `${identity.userId} ${identity.sessionId}`;
     const known = await within(ANSWER_WITHIN_MS, facts.fetch(key, { context: { identity } }));
-    if (known === undefined || !known.isLive) return 'session_ended';
+    // An aborted look-up has found out nothing.
+    if (known === undefined) throw unknown();
+    if (!known.isLive) return 'session_ended';
     return identity.authEpoch < known.authEpoch ? 'user_changed' : 'current';
   };
 }
@@ -52,16 +54,20 @@ async function readFacts({ database, clock, identity }: { database: Database; cl
   return row ?? { isLive: false, authEpoch: 0 };
 }
 
+function unknown(): ServiceUnavailable {
+  return new ServiceUnavailable('REVOCATIONS_UNKNOWN', 1);
+}
+
 async function within<Value>(milliseconds: number, answer: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ServiceUnavailable('REVOCATIONS_UNKNOWN', 1)), milliseconds);
+    timer = setTimeout(() => reject(unknown()), milliseconds);
   });
   try {
     return await Promise.race([answer, late]);
   } catch {
     // Away, slow or full: what can't be told must be neither let in nor logged out.
-    throw new ServiceUnavailable('REVOCATIONS_UNKNOWN', 1);
+    throw unknown();
   } finally {
     clearTimeout(timer);
     answer.catch(() => undefined);
