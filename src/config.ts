@@ -57,8 +57,15 @@ function secretFault(text: string): string | null {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.toString('base64url') !== text) return 'is not base64url';
   if (bytes.length < SECRET_BYTES_MIN) return `has fewer than ${SECRET_BYTES_MIN} bytes`;
-  if (new Set(bytes).size < SECRET_DISTINCT_BYTES_MIN) return 'is not random';
-  return null;
+  return isRandomLooking({ text, bytes }) ? null : 'is not random';
+}
+
+/** Refuses what people type or copy from examples: repetitions, sequences, words. Random bytes pass, in hexadecimal too. */
+function isRandomLooking({ text, bytes }: { text: string; bytes: Buffer }): boolean {
+  const steps = (lag: number) => bytes.subarray(lag).map((byte, index) => byte - (bytes[index] ?? 0));
+  const isVaried = [bytes, steps(1), steps(3)].every((values) => new Set(values).size >= SECRET_DISTINCT_BYTES_MIN);
+  const isMixedCase = /[a-z]/.test(text) && /[A-Z]/.test(text);
+  return isVaried && (isMixedCase || /^[0-9a-f]+$/i.test(text));
 }
 
 const refreshTokenSecrets = z.string().transform((text, context) => {
@@ -178,7 +185,9 @@ export const settings = z.object({
     .prefault('')
     .describe('Comma-separated addresses or networks whose X-Forwarded-For is believed. Default: none.'),
   INTROSPECTION: flag.optional().describe('Whether the schema can be asked for. Default: true in development only.'),
-  GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000).prefault('10').describe('Fields within fields. Default: 10; the examples take 3.'),
+  GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000)
+    .prefault('10')
+    .describe('Fields within fields. Default: 10; the examples take 3.'),
   GRAPHQL_COST_MAX: wholeNumber(1, 1_000_000)
     .prefault('500')
     .describe('Fields of an operation, those in lists counted ten times. Default: 500; the examples take up to 71.'),
@@ -258,6 +267,9 @@ function crossFaults(values: Settings): string[] {
   }
   if (values.REFRESH_GRACE_SECONDS > values.REFRESH_LOST_ANSWER_SECONDS) {
     faults.push('REFRESH_GRACE_SECONDS is longer than REFRESH_LOST_ANSWER_SECONDS');
+  }
+  if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined) {
+    faults.push('DATABASE_URL must be set where DATABASE_DIRECT_URL is');
   }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }

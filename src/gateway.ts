@@ -60,7 +60,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const limits = { poolMax: config.databasePoolMax, isPooled, hasTimeouts: true };
   const dataSource = createDataSource({ url: parts.databaseUrl, schema: config.databaseSchema, ...limits });
   await dataSource.initialize();
-  const database = createDatabase({ dataSource, schema: config.databaseSchema });
+  const database = createDatabase({ dataSource, schema: config.databaseSchema, isPooled });
   const hasher = createPasswordHasher({
     workers: config.hashWorkers,
     queueMax: config.hashQueueMax,
@@ -72,7 +72,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     return await serve({ parts, dataSource, database, hasher });
   } catch (error) {
     await hasher.close();
-    await dataSource.destroy();
+    // Where it failed late, everything is closed already; closing twice would throw and hide the fault.
+    if (dataSource.isInitialized) await dataSource.destroy();
     throw error;
   }
 }

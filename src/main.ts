@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { createDataSource } from './data-source.js';
+import { explainFault } from './explain-fault.js';
 import { type Gateway, startGateway } from './gateway.js';
 import { loadSecrets } from './generated-secrets.js';
 import { systemClock } from './platform/clock.js';
 import { migrate, migrateDown } from './platform/database/migrate.js';
-import { EmbeddedPostgresError } from './platform/embedded-postgres/embedded-postgres-error.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/start-embedded-postgres.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { systemRandom } from './platform/random.js';
-import { SigningKeysError } from './session/access-token/signing-keys.js';
 
 const ENVIRONMENT_FILE = '.env';
 const EXIT_FAULTY = 1;
@@ -59,41 +58,60 @@ async function withMigrations<Result>(
 async function runMigrations(work: typeof migrate | typeof migrateDown): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
-  const database = await openDatabase({ config, log });
-  try {
+  await withDatabase({ config, log }, async ({ database }) => {
     const ran = await withMigrations<string[]>({ config, database }, work);
     log.info({ event: 'migrated', migrations: ran ?? 'last one taken back' }, 'the database is migrated');
-  } finally {
     await database.stop();
-  }
+  });
 }
 
 async function serve(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
-  const database = await openDatabase({ config, log });
-  try {
+  await withDatabase({ config, log }, async ({ database, ending }) => {
     await withMigrations({ config, database }, migrate);
     const secrets = await loadSecrets({ config, random });
     const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
     const gateway = await startGateway({ config, ...urls, ...secrets, clock, random, log });
-    stopInOrder({ gateway, database, log });
+    ending.closeFirst(gateway);
     announce({ config, gateway, embeddedDataDir: database.embeddedDataDir });
+  });
+}
+
+/** Opens the database for some work; lets go of it where the work fails, and when the process is told to end. */
+async function withDatabase(
+  needs: { config: Config; log: Logger },
+  work: (open: { database: OpenDatabase; ending: Ending }) => Promise<void>,
+): Promise<void> {
+  const opening = openDatabase(needs);
+  const stop = async () => (await opening.catch(() => null))?.stop();
+  const ending = endInOrder({ log: needs.log, stop });
+  try {
+    await work({ database: await opening, ending });
   } catch (error) {
-    await database.stop();
+    // Told to end while it still started: what fails because the database went away is no fault.
+    if (ending.hasBegun()) return;
+    await stop();
     throw error;
   }
 }
 
+interface Ending {
+  hasBegun(): boolean;
+  /** From now on, the gateway closes before the database goes. */
+  closeFirst(gateway: Gateway): void;
+}
+
 /** Ends on the first signal, or on a fault that nobody caught; later signals change nothing: npm sends each twice. */
-function stopInOrder({ gateway, database, log }: { gateway: Gateway; database: OpenDatabase; log: Logger }): void {
-  let isStopping = false;
-  const stop = async (exitCode: number) => {
-    if (isStopping) return;
-    isStopping = true;
+function endInOrder({ log, stop }: { log: Logger; stop: () => Promise<void> }): Ending {
+  let isEnding = false;
+  let gateway: Gateway | null = null;
+  const end = async (exitCode: number) => {
+    if (isEnding) return;
+    isEnding = true;
     try {
-      await gateway.close();
-      await database.stop();
+      await gateway?.close();
+      await stop();
       log.info({ event: 'stopped' }, 'stopped');
       process.exitCode = exitCode;
     } catch (error) {
@@ -102,14 +120,20 @@ function stopInOrder({ gateway, database, log }: { gateway: Gateway; database: O
     }
     process.exit();
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       const stack = error instanceof Error ? error.stack : String(error);
       log.fatal({ event, stack }, 'a fault that nobody caught: stopping');
-      void stop(EXIT_FAULTY);
+      void end(EXIT_FAULTY);
     });
   }
+  return {
+    hasBegun: () => isEnding,
+    closeFirst: (started) => {
+      gateway = started;
+    },
+  };
 }
 
 function announce(needs: { config: Config; gateway: Gateway; embeddedDataDir: string | null }): void {
@@ -134,18 +158,6 @@ function announce(needs: { config: Config; gateway: Gateway; embeddedDataDir: st
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** A sentence for somebody at a terminal; a stack only where nobody foresaw the fault. */
-function explain(error: unknown): string {
-  const isForeseen = [ConfigError, EmbeddedPostgresError, SigningKeysError].some((kind) => error instanceof kind);
-  if (isForeseen) return textOf(error);
-  const { code, port, path } = (error ?? {}) as { code?: string; port?: number; path?: string };
-  if (code === 'EADDRINUSE') return `Port ${port} is taken: stop what listens there, or set PORT to another one.`;
-  if (code === 'EACCES' && port !== undefined) return `Port ${port} may not be used by this account: set PORT.`;
-  if (code === 'ENOENT' && path !== undefined) return `There is no file ${path}.`;
-  if (code === 'ECONNREFUSED') return 'The database that DATABASE_URL names does not answer.';
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -162,6 +174,6 @@ try {
   if (command === undefined) throw new ConfigError([`unknown command; there are ${Object.keys(commands).join(', ')}`]);
   await command();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${explainFault(error)}\n`);
   process.exit(EXIT_FAULTY);
 }

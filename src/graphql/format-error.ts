@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
 import type { GatewayContext } from './context.js';
 import { serviceUnavailable } from './errors.js';
+import { faultyArguments } from './faulty-argument.js';
 
 /** Codes whose errors were written for clients; every other one is masked. */
 const OUTWARD_CODES = new Set([
@@ -23,6 +24,9 @@ const OUTWARD_CODES = new Set([
 /** The request in which an error arose, so that a masked one can name it. */
 const requestIds = new WeakMap<object, string>();
 
+/** Where the argument stands that an error is about. */
+const argumentPaths = new WeakMap<object, readonly string[]>();
+
 /** What a client gets to see of an error: coded ones as they are but for values, everything else masked. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = unwrapResolverError(error);
@@ -30,9 +34,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     const { message, extensions } = serviceUnavailable(original.retryAfterSeconds);
     return { ...formatted, message, extensions: { ...extensions } };
   }
+  if (isEndOfVariableErrors(error))
+    return { message: 'More of the variables do not fit.', extensions: { code: 'BAD_USER_INPUT' } };
   const code = String(formatted.extensions?.['code'] ?? '');
   if (!OUTWARD_CODES.has(code)) return masked(formatted, requestIdOf(error));
-  return withoutValues(formatted, code);
+  return withoutValues(formatted, { code, argument: argumentPaths.get(error as object) });
 }
 
 function masked({ path }: GraphQLFormattedError, requestId: string | null): GraphQLFormattedError {
@@ -47,11 +53,14 @@ function requestIdOf(error: unknown): string | null {
 const VARIABLE_MESSAGE = /^Variable "\$([_A-Za-z]\w*)"/;
 
 /** graphql-js quotes what it was sent, passwords included: keep what names a place, drop what names a value. */
-function withoutValues(formatted: GraphQLFormattedError, code: string): GraphQLFormattedError {
+function withoutValues(
+  formatted: GraphQLFormattedError,
+  { code, argument }: { code: string; argument: readonly string[] | undefined },
+): GraphQLFormattedError {
   const variable = VARIABLE_MESSAGE.exec(formatted.message)?.[1];
   if (variable !== undefined && code === 'BAD_USER_INPUT') {
     const message = `Variable "$${variable}" does not fit its type.`;
-    return { ...formatted, message, extensions: { code, argument: [variable] } };
+    return { ...formatted, message, extensions: { code, argument: argument ?? [variable] } };
   }
   if (code === 'GRAPHQL_VALIDATION_FAILED') return { ...formatted, message: withoutLiteral(formatted.message) };
   if (code === 'GRAPHQL_PARSE_FAILED') return { ...formatted, message: withoutToken(formatted.message) };
@@ -66,17 +75,31 @@ function withoutLiteral(message: string): string {
     .replace(/^Value ".*" does not exist/s, 'The value does not exist');
 }
 
-/** `Syntax Error: Unexpected String "secret".` */
+/** `Syntax Error: Unexpected String "secret".` and `Syntax Error: Invalid Unicode escape sequence: "\u{secret".` */
 function withoutToken(message: string): string {
-  return message.replace(/(String|BlockString|Name|Int|Float) ".*$/s, '$1.');
+  return message
+    .replace(/(String|BlockString|Name|Int|Float) ".*$/s, '$1.')
+    .replace(/(escape sequence|but got|unexpected character): .*$/s, '$1.');
+}
+
+/** graphql-js stops after fifty faults by an error that bears no code. */
+function isEndOfVariableErrors(error: unknown): boolean {
+  return (
+    error instanceof GraphQLError &&
+    error.path === undefined &&
+    error.originalError === undefined &&
+    error.message.startsWith('Too many errors processing variables')
+  );
 }
 
 /** Logs what is masked, under the id that the client is told. */
 export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors, contextValue, operationName }) => {
+      didEncounterErrors: async ({ errors, contextValue, operationName, schema, document, request }) => {
+        if (document !== undefined) noteArguments(errors, { schema, document, variables: request.variables ?? {} });
         for (const error of errors) {
+          if (isEndOfVariableErrors(error)) continue;
           const original = unwrapResolverError(error);
           const isOutward = original instanceof GraphQLError && OUTWARD_CODES.has(String(original.extensions['code']));
           if (isOutward) continue;
@@ -89,6 +112,18 @@ export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayCo
   };
 }
 
+/** The faults of one variable come in a row, each with an error of its own. */
+function noteArguments(errors: readonly GraphQLError[], operation: Parameters<typeof faultyArguments>[0]): void {
+  const paths = new Map<string, string[][]>();
+  for (const error of errors) {
+    const variable = error.path === undefined ? VARIABLE_MESSAGE.exec(error.message)?.[1] : undefined;
+    if (variable === undefined || error.extensions['code'] !== 'BAD_USER_INPUT') continue;
+    const left = paths.get(variable) ?? faultyArguments(operation, variable);
+    paths.set(variable, left.slice(1));
+    if (left[0] !== undefined) argumentPaths.set(error, left[0]);
+  }
+}
+
 function logFailure(needs: { log: Logger; original: unknown; requestId: string; operationName: string | null }): void {
   const { log, original, requestId, operationName } = needs;
   if (original instanceof ServiceUnavailable) {
@@ -96,7 +131,6 @@ function logFailure(needs: { log: Logger; original: unknown; requestId: string; 
     log.warn({ event: 'service_unavailable', cause, failure: original.failure?.message, requestId, operationName });
     return;
   }
-  if (original instanceof GraphQLError && original.originalError === undefined) return;
   const { name, message, stack } = original instanceof Error ? original : { name: 'unknown', message: '', stack: '' };
   log.error({ event: 'internal_error', requestId, operationName, err: { type: name, message, stack } });
 }

@@ -133,9 +133,7 @@ describe('an access token', () => {
     const own = ada.accessToken.split('.');
     expect(
       await notInvalid({
-        ...Object.fromEntries(
-          ['none', 'None', 'nOnE', 'NONE', ''].map((alg) => [`alg ${alg}`, `${parts({ alg })}.`]),
-        ),
+        ...Object.fromEntries(['none', 'None', 'nOnE', 'NONE', ''].map((alg) => [`alg ${alg}`, `${parts({ alg })}.`])),
         'alg none, with a signature': `${parts({ alg: 'none' })}.${own[2]}`,
         'no alg': `${parts({ alg: undefined })}.`,
         'an empty signature': `${own[0]}.${own[1]}.`,
@@ -392,7 +390,9 @@ describe('signing keys', () => {
 
 function hmacToken(alg: 'HS256' | 'HS384' | 'HS512', secret: string | Buffer): string {
   const input = signingInput(variantOf(ada.accessToken, { header: { alg } }));
-  return `${input}.${createHmac(`sha${alg.slice(2)}`, secret).update(input).digest('base64url')}`;
+  return `${input}.${createHmac(`sha${alg.slice(2)}`, secret)
+    .update(input)
+    .digest('base64url')}`;
 }
 
 /** Right but for its form: two integers in ASN.1 instead of 64 bytes. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createFakeClock } from '../support/fake-clock.js';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
+import { createFakeClock } from '../support/fake-clock.js';
 import { type GraphqlClient, LOGOUT, type Person } from '../support/graphql-client.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { waitUntil } from '../support/wait-until.js';

@@ -1,11 +1,11 @@
-import { setInterval } from 'node:timers';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../src/platform/clock.js';
 import { createFakeClock } from '../support/fake-clock.js';
+import { readToken } from '../support/forge-token.js';
 import type { GraphqlClient, Person } from '../support/graphql-client.js';
 import { LOGOUT } from '../support/graphql-client.js';
-import { readToken } from '../support/forge-token.js';
 import { refusedWithinBound } from '../support/refused-within-bound.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -65,7 +65,10 @@ describe('the end of a session', () => {
   });
 
   it('is known within 2 s, whichever way the session ended', async () => {
-    const ways: Record<string, (ada: Person, other: { accessToken: string; session: { id: string } }) => Promise<unknown>> = {
+    const ways: Record<
+      string,
+      (ada: Person, other: { accessToken: string; session: { id: string } }) => Promise<unknown>
+    > = {
       endSession: (ada, other) =>
         gate.send('mutation ($id: ID!) { endSession(id: $id) }', { id: other.session.id }, ada),
       endOtherSessions: (ada) => gate.send('mutation { endOtherSessions }', {}, ada),
@@ -84,7 +87,9 @@ describe('the end of a session', () => {
 
   it('is known within 2 s while the listening connections are cut again and again, and they come back', async () => {
     const cut = () =>
-      gate.database.query<{ cut: boolean }>(`SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity WHERE ${IS_LISTENER}`);
+      gate.database.query<{ cut: boolean }>(
+        `SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity WHERE ${IS_LISTENER}`,
+      );
     let cuts = 0;
     const timer = setInterval(() => void cut().then((rows) => (cuts += rows.length)), CUT_EVERY_MS);
     const ada = await knownTo(second);
@@ -106,7 +111,7 @@ describe('the end of a session', () => {
        VALUES (gen_random_uuid(), $1, $2, NULL, clock_timestamp() - interval '20 s')`,
       [ada.user.id, ada.session.id],
     );
-    await new Promise((resolve) => setTimeout(resolve, 3_200));
+    await setTimeoutPromise(3_200);
     expect(await reasonOf(second, ada.accessToken)).toBeNull();
     await client.query('COMMIT');
     await Promise.all([refusedWithinBound(second, ada.accessToken), refusedWithinBound(deaf, ada.accessToken)]);
@@ -125,21 +130,33 @@ describe('the end of a session', () => {
   });
 
   it('does not keep a gateway from starting, though sessions end all the time', async () => {
-    const client = new pg.Client({ connectionString: gate.database.url });
-    await client.connect();
+    const [announcer, locker] = [0, 1].map(() => new pg.Client({ connectionString: gate.database.url }));
+    if (announcer === undefined || locker === undefined) throw new Error('no clients');
+    await Promise.all([announcer.connect(), locker.connect()]);
     let isOver = false;
     const announcing = (async () => {
-      while (!isOver) await client.query("SELECT pg_notify('gatehouse_auth_changes', '')");
+      while (!isOver) await announcer.query("SELECT pg_notify('gatehouse_auth_changes', '')");
     })();
+    // The first look takes so long that it is woken meanwhile.
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE gatehouse.auth_changes IN ACCESS EXCLUSIVE MODE');
+    let started: Sibling | null = null;
+    const starting = gate.startSibling({ clock: createFakeClock() }).then((sibling) => {
+      started = sibling;
+      return sibling;
+    });
     try {
-      const started = await gate.startSibling({ clock: createFakeClock() });
-      expect((await fetch(`${started.gateway.url}/health/ready`)).status).toBe(200);
-      await started.gateway.close();
+      await setTimeoutPromise(500);
+      await locker.query('ROLLBACK');
+      await waitUntil('it has started', () => started !== null);
     } finally {
       isOver = true;
       await announcing;
-      await client.end();
+      await Promise.all([announcer.end(), locker.end()]);
     }
+    const { gateway } = await starting;
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+    await gateway.close();
   });
 
   it('stays known for 3,665 s, though the feed is purged, and is forgotten then', async () => {

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import type { ClientBase } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
@@ -25,8 +26,15 @@ export interface Database extends Statements {
 
 const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, randomize: true };
 
-/** Statements on a DataSource that is initialized: passing failures are tried again, a few times and with jitter. */
-export function createDatabase({ dataSource, schema }: { dataSource: DataSource; schema: string }): Database {
+/**
+ * Statements on a DataSource that is initialized: passing failures are tried again, a few times and with jitter.
+ *
+ * `isPooled`: behind a pooler in transaction mode the next statement may run on another connection, where a statement
+ * that was prepared under a name is not known (pgbouncer before 1.21).
+ */
+export function createDatabase(needs: { dataSource: DataSource; schema: string; isPooled: boolean }): Database {
+  const { dataSource, schema, isPooled } = needs;
+  const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
     const runner = dataSource.createQueryRunner();
     try {
@@ -41,8 +49,9 @@ export function createDatabase({ dataSource, schema }: { dataSource: DataSource;
   return {
     schema,
     table: (name) => raw(`"${schema}"."${name}"`),
-    query: (statement) => retried(() => withRunner((runner) => statementsOf(runner).query(statement))),
-    transaction: (work) => retried(() => withRunner((runner) => inTransaction(runner, work))),
+    query: (statement) => retried(() => withRunner((runner) => statementsOf(runner, nameOf).query(statement))),
+    transaction: (work) =>
+      retried(() => withRunner((runner) => inTransaction(runner, statementsOf(runner, nameOf), work))),
   };
 }
 
@@ -52,19 +61,42 @@ async function discardConnection(runner: QueryRunner): Promise<void> {
   connection.end().catch(() => undefined);
 }
 
-function statementsOf(runner: QueryRunner): Statements {
+type NameOf = (text: string) => string | undefined;
+
+/** The gateway's statements are few and their values are parameters; the bound is for what nobody foresaw. */
+const NAMED_STATEMENTS_MAX = 200;
+
+/** PostgreSQL parses and plans a statement with a name once a connection, not once a call. */
+function createStatementNames(): NameOf {
+  const names = new Map<string, string>();
+  return (text) => {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= NAMED_STATEMENTS_MAX) return known;
+    const name = `gatehouse_${names.size}`;
+    names.set(text, name);
+    return name;
+  };
+}
+
+function statementsOf(runner: QueryRunner, nameOf: NameOf): Statements {
   return {
-    query: async <Row>(statement: Sql) => {
-      const { records } = await runner.query(statement.text, statement.values, true);
-      return records as Row[];
+    query: async <Row>({ text, values }: Sql) => {
+      // The driver's own connection: TypeORM's `query` takes no name for a statement.
+      const connection: ClientBase = await runner.connect();
+      const { rows } = await connection.query({ text, values, name: nameOf(text) });
+      return rows as Row[];
     },
   };
 }
 
-async function inTransaction<Result>(runner: QueryRunner, work: (statements: Statements) => Promise<Result>) {
+async function inTransaction<Result>(
+  runner: QueryRunner,
+  statements: Statements,
+  work: (statements: Statements) => Promise<Result>,
+) {
   await runner.startTransaction();
   try {
-    const result = await work(statementsOf(runner));
+    const result = await work(statements);
     await runner.commitTransaction();
     return result;
   } catch (error) {

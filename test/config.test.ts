@@ -1,0 +1,347 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigError, isLoopbackHost, loadConfig, settings } from '../src/config.js';
+
+const MACHINE = { cores: 4 };
+const secret = () => randomBytes(32).toString('base64url');
+const load = (environment: Record<string, string | undefined>) => loadConfig(environment, MACHINE);
+
+/** What production asks for. */
+const production = () => ({
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://gatehouse@db.internal/gatehouse',
+  REFRESH_TOKEN_SECRETS: secret(),
+  SIGNING_KEYS_FILE: '/run/secrets/signing-keys.json',
+});
+
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    load(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults;
+  }
+}
+
+/** The names that the faults begin with. */
+const faultyNames = (environment: Record<string, string | undefined>) =>
+  faultsOf(environment).map((fault) => fault.split(' ')[0]);
+
+describe('the settings', () => {
+  it('are those that the documentation names', () => {
+    const names = `NODE_ENV HOST PORT PUBLIC_URL DATABASE_URL DATABASE_DIRECT_URL DATABASE_SCHEMA DATABASE_POOL_MAX
+      GATEHOUSE_DATA_DIR REFRESH_TOKEN_SECRETS SIGNING_KEYS_FILE JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_SECONDS
+      SESSION_IDLE_TTL_SECONDS SESSION_ABSOLUTE_TTL_SECONDS SESSIONS_PER_USER_MAX REFRESH_GRACE_SECONDS
+      REFRESH_LOST_ANSWER_SECONDS PASSWORD_MIN_LENGTH BCRYPT_COST HASH_WORKERS HASH_QUEUE_MAX ALLOWED_ORIGINS
+      TRUSTED_PROXIES INTROSPECTION LOG_LEVEL`.split(/\s+/);
+    expect(Object.keys(settings.shape)).toEqual(expect.arrayContaining(names));
+    for (const [name, setting] of Object.entries(settings.shape)) {
+      expect([name, setting.description]).toEqual([name, expect.stringMatching(/Default: /)]);
+    }
+  });
+
+  it('have defaults for development, all of them', () => {
+    expect(load({})).toMatchObject({
+      isProduction: false,
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl: 'http://localhost:4000',
+      databaseUrl: null,
+      databaseDirectUrl: null,
+      databaseSchema: 'gatehouse',
+      databasePoolMax: 10,
+      dataDir: '.gatehouse',
+      refreshTokenSecrets: null,
+      signingKeysFile: null,
+      jwtIssuer: 'http://localhost:4000',
+      jwtAudience: 'http://localhost:4000',
+      accessTokenTtlSeconds: 900,
+      sessionIdleTtlSeconds: 604_800,
+      sessionAbsoluteTtlSeconds: 2_592_000,
+      sessionsPerUserMax: 50,
+      refreshGraceSeconds: 10,
+      refreshLostAnswerSeconds: 86_400,
+      passwordMinLength: 15,
+      bcryptCost: 12,
+      hashWorkers: 3,
+      hashQueueMax: 120,
+      allowedOrigins: 'local',
+      trustedProxies: [],
+      hasIntrospection: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('follow one another where only one is given', () => {
+    expect(loadConfig({}, { cores: 1 })).toMatchObject({ hashWorkers: 1, hashQueueMax: 40 });
+    expect(load({ PORT: '4001' })).toMatchObject({
+      publicUrl: 'http://localhost:4001',
+      jwtIssuer: 'http://localhost:4001',
+    });
+    expect(load({ PUBLIC_URL: 'https://a.example' })).toMatchObject({
+      jwtIssuer: 'https://a.example',
+      jwtAudience: 'https://a.example',
+    });
+    expect(load({ JWT_ISSUER: 'x' })).toMatchObject({ jwtIssuer: 'x', jwtAudience: 'x' });
+    const url = 'postgresql://db/one';
+    expect(load({ DATABASE_URL: url })).toMatchObject({ databaseUrl: url, databaseDirectUrl: url });
+    const directUrl = 'postgres://db/two';
+    expect(load({ DATABASE_URL: url, DATABASE_DIRECT_URL: directUrl }).databaseDirectUrl).toBe(directUrl);
+    expect(load(production())).toMatchObject({ isProduction: true, allowedOrigins: [], hasIntrospection: false });
+    expect(load({ ...production(), INTROSPECTION: 'true' }).hasIntrospection).toBe(true);
+  });
+
+  it('count as unset where they are empty', () => {
+    const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
+    expect(load(empty)).toEqual(load({}));
+    expect(faultyNames({ ...production(), DATABASE_URL: '' })).toEqual(['DATABASE_URL']);
+  });
+
+  it('take values of a few seconds', () => {
+    const short = {
+      ACCESS_TOKEN_TTL_SECONDS: '1',
+      SESSION_IDLE_TTL_SECONDS: '2',
+      SESSION_ABSOLUTE_TTL_SECONDS: '3',
+      REFRESH_GRACE_SECONDS: '0',
+      REFRESH_LOST_ANSWER_SECONDS: '0',
+    };
+    expect(load(short)).toMatchObject({
+      accessTokenTtlSeconds: 1,
+      sessionIdleTtlSeconds: 2,
+      sessionAbsoluteTtlSeconds: 3,
+      refreshGraceSeconds: 0,
+      refreshLostAnswerSeconds: 0,
+    });
+  });
+
+  it('are left alone by everything else in the environment', () => {
+    expect(load({ PATH: '/bin', GATEHOUSE: 'x', port: 'x', constructor: 'x', toString: 'x' })).toEqual(load({}));
+  });
+
+  const WRONG: [name: string, ...values: string[]][] = [
+    ['NODE_ENV', 'prod', 'PRODUCTION', 'production '],
+    ['PORT', '-1', '65536', '4e3', '0x10', '4000 ', '٤', '99999999999999999999'],
+    ['PUBLIC_URL', 'localhost', 'ftp://x', 'https://user:pw@x', 'https://x/#y', 'javascript:alert(1)'],
+    ['DATABASE_URL', 'db', 'mysql://db/x', 'postgres//db', 'http://db'],
+    ['DATABASE_SCHEMA', 'Gatehouse', 'a b', 'x"; DROP SCHEMA public; --', '1a', 'a'.repeat(49)],
+    ['DATABASE_POOL_MAX', '0', '1001', '1.5'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '0', '3601', 'NaN', 'Infinity'],
+    ['SESSION_IDLE_TTL_SECONDS', '0', '-5', '31536001'],
+    ['SESSION_ABSOLUTE_TTL_SECONDS', '0', '31536001'],
+    ['SESSIONS_PER_USER_MAX', '0', '10001'],
+    ['REFRESH_GRACE_SECONDS', '-1', '301'],
+    ['REFRESH_LOST_ANSWER_SECONDS', '-1', 'x'],
+    ['PASSWORD_MIN_LENGTH', '7', '257', '0'],
+    ['BCRYPT_COST', '9', '4', '17', '31'],
+    ['HASH_WORKERS', '0', '257'],
+    ['HASH_QUEUE_MAX', '0', '-1'],
+    [
+      'ALLOWED_ORIGINS',
+      '*',
+      'null',
+      'https://x/',
+      'https://x/path',
+      'x.example',
+      'https://x,*',
+      'file:///x',
+      'HTTPS://X',
+    ],
+    ['TRUSTED_PROXIES', 'all', '*', '10.0.0.0/33', '::/129', '10.0.0.256', 'true', '10.0.0.0/8/8', 'proxy.internal'],
+    ['INTROSPECTION', 'yes', '1', 'TRUE'],
+    ['LOG_LEVEL', 'verbose', 'INFO'],
+  ];
+  it.each(WRONG)('refuse what makes no sense, by name: %s', (name, ...values) => {
+    for (const value of values) expect([value, faultyNames({ [name]: value })]).toEqual([value, [name]]);
+  });
+
+  const CONTRADICTIONS: [string, Record<string, string>][] = [
+    [
+      'SESSION_IDLE_TTL_SECONDS',
+      { SESSION_IDLE_TTL_SECONDS: '100', SESSION_ABSOLUTE_TTL_SECONDS: '99', ACCESS_TOKEN_TTL_SECONDS: '9' },
+    ],
+    ['ACCESS_TOKEN_TTL_SECONDS', { ACCESS_TOKEN_TTL_SECONDS: '901', SESSION_IDLE_TTL_SECONDS: '900' }],
+    ['REFRESH_GRACE_SECONDS', { REFRESH_GRACE_SECONDS: '11', REFRESH_LOST_ANSWER_SECONDS: '10' }],
+    [
+      'REFRESH_GRACE_SECONDS',
+      { REFRESH_GRACE_SECONDS: '61', SESSION_IDLE_TTL_SECONDS: '60', ACCESS_TOKEN_TTL_SECONDS: '60' },
+    ],
+    ['DATABASE_URL', { DATABASE_DIRECT_URL: 'postgresql://db/x' }],
+  ];
+  it.each(CONTRADICTIONS)('refuse what contradicts itself: %s in %j', (name, environment) => {
+    expect(faultyNames(environment)).toEqual([name]);
+  });
+
+  it('name every fault at once, of values and between them', () => {
+    const { message } = new ConfigError(['A is wrong', 'B is wrong']);
+    expect(message.split('\n')).toEqual([expect.any(String), '  - A is wrong', '  - B is wrong']);
+    const names = faultyNames({
+      NODE_ENV: 'production',
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      SESSION_IDLE_TTL_SECONDS: '20000',
+      SESSION_ABSOLUTE_TTL_SECONDS: '10000',
+      REFRESH_TOKEN_SECRETS: 'short',
+    });
+    expect([...names].sort()).toEqual(
+      [
+        'DATABASE_URL',
+        'LOG_LEVEL',
+        'PORT',
+        'REFRESH_TOKEN_SECRETS',
+        'SESSION_IDLE_TTL_SECONDS',
+        'SIGNING_KEYS_FILE',
+      ].sort(),
+    );
+  });
+});
+
+describe('production', () => {
+  it('O1: refuses to start without a database, secrets and keys, naming all of them', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })).toEqual(
+      ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE'].map((name) => `${name} must be set in production`),
+    );
+    expect(faultsOf(production())).toEqual([]);
+  });
+
+  it('O2: is what holds where NODE_ENV is unset and HOST is not a loopback address', () => {
+    for (const HOST of [
+      '0.0.0.0',
+      '::',
+      '10.0.0.7',
+      'gatehouse.internal',
+      '128.0.0.1',
+      '::ffff:127.0.0.1',
+      'localhost.evil.test',
+    ]) {
+      expect([HOST, faultyNames({ HOST })]).toEqual([
+        HOST,
+        ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE'],
+      ]);
+      const { NODE_ENV: _unset, ...others } = production();
+      expect(load({ ...others, HOST })).toMatchObject({
+        isProduction: true,
+        hasIntrospection: false,
+        allowedOrigins: [],
+      });
+    }
+    for (const HOST of ['127.0.0.1', '127.9.9.9', 'localhost', '::1', '[::1]']) {
+      expect([HOST, load({ HOST }).isProduction, isLoopbackHost(HOST)]).toEqual([HOST, false, true]);
+    }
+    expect(load({ ...production(), HOST: '127.0.0.1' }).isProduction).toBe(true);
+    expect(load({ NODE_ENV: 'development', HOST: '0.0.0.0' }).isProduction).toBe(false);
+  });
+});
+
+describe('the secrets of refresh tokens', () => {
+  const verdict = (REFRESH_TOKEN_SECRETS: string) => faultsOf({ REFRESH_TOKEN_SECRETS });
+
+  it('O1: are refused where they are short, not base64url, or given twice', () => {
+    const good = secret();
+    expect(verdict(randomBytes(31).toString('base64url'))).toEqual([
+      'REFRESH_TOKEN_SECRETS secret 1 has fewer than 32 bytes',
+    ]);
+    expect(verdict(`${good},shor`)).toEqual(['REFRESH_TOKEN_SECRETS secret 2 has fewer than 32 bytes']);
+    expect(verdict(`${good}, ${good}`)).toEqual(['REFRESH_TOKEN_SECRETS holds one secret twice']);
+    expect(verdict(' , ,')).toEqual(['REFRESH_TOKEN_SECRETS must hold at least one secret']);
+    for (const text of [`${good}=`, `+/${good}`, `"${good}"`, `${good};${secret()}`]) {
+      expect(verdict(text)).toEqual(['REFRESH_TOKEN_SECRETS secret 1 is not base64url']);
+    }
+  });
+
+  it('O1: are refused where they are samples: repetitions, sequences, words', () => {
+    const samples = [
+      'A'.repeat(43),
+      'change-me-'.repeat(6),
+      'changeme'.repeat(8),
+      'abcd'.repeat(12),
+      'this-is-a-sample-secret-please-change-it-now-ok',
+      'replace_this_by_thirty_two_or_more_random_bytes',
+      'PUT-YOUR-SECRET-HERE-IT-MUST-BE-LONG-ENOUGH-THEN',
+      Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64url'),
+      Buffer.from(Array.from({ length: 32 }, (_, index) => 200 - 3 * index)).toString('base64url'),
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      Buffer.from('0123456789abcdef'.repeat(2)).toString('base64url'),
+      '0123456789abcdef'.repeat(4),
+      Buffer.alloc(32, 7).toString('base64url'),
+    ];
+    for (const sample of samples)
+      expect([sample, verdict(sample)]).toEqual([sample, ['REFRESH_TOKEN_SECRETS secret 1 is not random']]);
+  });
+
+  it('are taken where they are random, one or several, the first first', () => {
+    const bytes = [randomBytes(32), randomBytes(64)];
+    const config = load({ REFRESH_TOKEN_SECRETS: bytes.map((entry) => entry.toString('base64url')).join(' , ') });
+    expect(config.refreshTokenSecrets).toEqual(bytes);
+  });
+
+  it('are taken whatever 32 random bytes they are, in base64url or hexadecimal', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('base64url', 'hex'), (encoding: 'base64url' | 'hex') => {
+        expect(verdict(randomBytes(32).toString(encoding))).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('whatever the environment holds', () => {
+  const name = fc.constantFrom(...Object.keys(settings.shape));
+  const number = fc.integer().map(String);
+  const piece = fc.constantFrom(
+    'postgresql://',
+    'https://',
+    'localhost',
+    '10.0.0.0/8',
+    ',',
+    '=',
+    '@',
+    '\0',
+    '%',
+    'production',
+  );
+  const value = fc.oneof(
+    fc.string(),
+    number,
+    fc.array(piece).map((pieces) => pieces.join('')),
+    fc.constant(undefined),
+  );
+
+  it('throws nothing but ConfigError, with a fault at least', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, value), (environment) => {
+        try {
+          load(environment);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+          expect((error as ConfigError).faults.length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('L1: never repeats a secret or a database URL, whatever is wrong with them or beside them', () => {
+    const canary = 'cAnArY7hQ2';
+    const around = fc.constantFrom(
+      (text: string) => text,
+      (text: string) => `${secret()},${text}`,
+      (text: string) => `postgresql://user:${text}@db:99999/x`,
+      (text: string) => `postgresql://user:${text}@db/x`,
+      (text: string) => `mysql://user:${text}@db`,
+      (text: string) => `${text}\n`,
+      (text: string) => text.repeat(6),
+    );
+    const shown = ['REFRESH_TOKEN_SECRETS', 'DATABASE_URL', 'DATABASE_DIRECT_URL'];
+    fc.assert(
+      fc.property(fc.dictionary(name, value), around, fc.constantFrom(...shown), (environment, wrap, secretName) => {
+        const all = { ...environment, NODE_ENV: 'production', PORT: 'x', [secretName]: wrap(canary) };
+        const text = faultsOf(all).join('\n');
+        expect(text).not.toBe('');
+        expect(text).not.toContain(canary);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
