@@ -4,7 +4,7 @@ import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
 import type { Connections } from './connections.js';
 import { type Refusal, refusalJson, refusals } from './refusal.js';
-import { bareSecurityHeaders } from './security-headers.js';
+import { securityHeaders } from './security-headers.js';
 
 /** How long a refused connection is kept, so that the refusal is read before a reset discards it. */
 const LINGER_MS = 500;
@@ -32,7 +32,7 @@ interface BareAnswers {
 
 /** Makes the answers to what Node's parser refuses: JSON with the headers of any other answer. */
 export function bareAnswers({ isProduction, random, log, connections }: BareAnswerParts): BareAnswers {
-  const headers = bareSecurityHeaders({ isProduction });
+  const headers = securityHeaders({ isProduction });
   const answer = ({ socket, refusal, reason }: { socket: Socket; refusal: Refusal; reason: string }) => {
     const requestId = random.id();
     log.info({ event: 'request', requestId, status: refusal.status, reason }, 'request');

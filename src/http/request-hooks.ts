@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import type { Clock } from '../platform/clock.js';
@@ -9,7 +8,7 @@ import { JWKS_PATH } from './paths.js';
 import type { Refusal } from './refusal.js';
 import { refuse, refuseUnrouted } from './refusing.js';
 import { logWhenThrough } from './request-log.js';
-import { helmetOptions } from './security-headers.js';
+import { securityHeaders } from './security-headers.js';
 
 interface RequestHookParts {
   fastify: FastifyInstance;
@@ -25,11 +24,11 @@ interface RequestHookParts {
 /** What happens to every request, in this order: headers, checks, CORS, unknown paths; and to every answer. */
 export async function addRequestHooks({ fastify, config, log, clock, isLast, check }: RequestHookParts): Promise<void> {
   const { isProduction, allowedOrigins } = config;
+  const headers = securityHeaders({ isProduction });
   fastify.addHook('onRequest', async (request, reply) => {
     logWhenThrough({ log, clock, request, reply });
-    beginAnswer({ request, reply });
+    beginAnswer({ request, reply, headers });
   });
-  await fastify.register(helmet, helmetOptions({ isProduction }));
   fastify.addHook('onRequest', async (request, reply) => {
     const refusal = check(request);
     return refusal === null ? undefined : refuse({ reply, refusal });
@@ -42,11 +41,19 @@ export async function addRequestHooks({ fastify, config, log, clock, isLast, che
   fastify.addHook('onSend', async (request, reply) => endAnswer({ request, reply, isLast: isLast(reply) }));
 }
 
-function beginAnswer({ request, reply }: { request: FastifyRequest; reply: FastifyReply }): void {
+function beginAnswer({
+  request,
+  reply,
+  headers,
+}: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  headers: Record<string, string>;
+}): void {
   // Fastify believes these from a trusted proxy; nothing here depends on them, so nobody can forge anything by them.
   delete request.raw.headers['x-forwarded-host'];
   delete request.raw.headers['x-forwarded-proto'];
-  reply.header('x-request-id', request.id).header('vary', 'Origin');
+  reply.headers(headers).header('x-request-id', request.id);
 }
 
 function endAnswer({
@@ -58,6 +65,7 @@ function endAnswer({
   reply: FastifyReply;
   isLast: boolean;
 }): void {
+  // A route may not loosen this by itself, except where the keys are published.
   const mayBeCached = request.routeOptions.url === JWKS_PATH && reply.statusCode === 200;
   if (!mayBeCached) reply.header('cache-control', 'no-store');
   if (isLast) reply.header('connection', 'close');
