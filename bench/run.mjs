@@ -18,7 +18,8 @@ const ROUND_SECONDS = 4;
 const CONNECTIONS = 16;
 const ISSUER = 'http://localhost:4000';
 const ME = '{ me { id email emailVerified roles createdAt } }';
-const REFRESH = 'mutation R($refreshToken: String) { refreshToken(refreshToken: $refreshToken) { accessToken expiresIn refreshToken } }';
+const REFRESH =
+  'mutation R($refreshToken: String) { refreshToken(refreshToken: $refreshToken) { accessToken expiresIn refreshToken } }';
 const LOGIN =
   'mutation L($input: RegisterInput!) { register(input: $input) { ... on AuthPayload { accessToken refreshToken } } }';
 
@@ -55,7 +56,11 @@ async function people(url, count) {
   return made;
 }
 
-const request = (headers, body) => ({ method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+const request = (headers, body) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body,
+});
 
 function run(url, setupClient) {
   return autocannon({ url, connections: CONNECTIONS, duration: ROUND_SECONDS, setupClient }).then((result) => {
@@ -119,7 +124,9 @@ try {
     SIGNING_KEYS_FILE: join(folder, 'keys.json'),
   });
   const floor = await start('./floor.mjs', { ...database, SECRET: secret, SIGNING_KEYS: signingKeys, ISSUER });
-  process.stdout.write('| scenario | gateway, requests/s | floor, requests/s | ratio (median of rounds) |\n|---|---|---|---|\n');
+  process.stdout.write(
+    '| scenario | gateway, requests/s | floor, requests/s | ratio (median of rounds) |\n|---|---|---|---|\n',
+  );
   await compare('me', runMe, gateway, floor);
   await compare('refreshToken', runRefresh, gateway, floor);
 } finally {

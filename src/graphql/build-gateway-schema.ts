@@ -45,14 +45,14 @@ function describeRoots(schema: GraphQLSchema): void {
 }
 
 /** All fields of Query, Mutation and Subscription. */
-export function rootFields(schema: GraphQLSchema): GraphQLField<unknown, GatewayContext>[] {
+function rootFields(schema: GraphQLSchema): GraphQLField<unknown, GatewayContext>[] {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
     Object.values(type?.getFields() ?? {}),
   );
 }
 
 /** Whether a root field answers anybody. */
-export function isPublic(field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): boolean {
+function isPublic(field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): boolean {
   return field.extensions[PUBLIC_EXTENSION] === true;
 }
 

@@ -47,8 +47,7 @@ afterAll(async () => {
   await gate.close();
 });
 
-const nested = (levels: number): string =>
-  levels === 1 ? '{ name }' : `{ shelves ${nested(levels - 1)} }`;
+const nested = (levels: number): string => (levels === 1 ? '{ name }' : `{ shelves ${nested(levels - 1)} }`);
 
 async function refusals(query: string, variables: Record<string, unknown> = {}): Promise<string[]> {
   const before = resolved;
@@ -72,7 +71,10 @@ describe('limits of one operation', () => {
   });
 
   it('G4: takes the deepest that is allowed and refuses one level more, through fragments too', async () => {
-    const cheap = await startTestGateway({ GRAPHQL_COST_MAX: '1000000', GRAPHQL_DEPTH_MAX: '4' }, { resolvers: [ShelfResolver] });
+    const cheap = await startTestGateway(
+      { GRAPHQL_COST_MAX: '1000000', GRAPHQL_DEPTH_MAX: '4' },
+      { resolvers: [ShelfResolver] },
+    );
     try {
       expect((await cheap.send(`{ shelf ${nested(3)} }`)).errors).toBeUndefined();
       expect((await cheap.send(`{ shelf ${nested(4)} }`)).errors?.[0]?.message).toMatch(/too deep: 5, at most 4/);
@@ -105,7 +107,9 @@ describe('limits of one operation', () => {
 
   it('G8: refuses circular fragments and those that spread themselves', async () => {
     expect(await refusals('{ shelf { ...A } } fragment A on Shelf { ...A }')).not.toEqual([]);
-    expect(await refusals('{ shelf { ...A } } fragment A on Shelf { ...B } fragment B on Shelf { ...A }')).not.toEqual([]);
+    expect(await refusals('{ shelf { ...A } } fragment A on Shelf { ...B } fragment B on Shelf { ...A }')).not.toEqual(
+      [],
+    );
   });
 
   it('refuses too many root fields, directives and words', async () => {
@@ -114,13 +118,17 @@ describe('limits of one operation', () => {
     );
     const directives = Array.from({ length: 21 }, () => '__typename @include(if: true)').join(' ');
     expect(await refusals(`{ ${directives} }`)).toContain('The operation has too many directives: 21, at most 20.');
-    expect((await refusals(`{ ${'__typename '.repeat(1000)} }`))[0]).toMatch(/^Syntax Error: Document contains more that 1000 tokens/);
+    expect((await refusals(`{ ${'__typename '.repeat(1000)} }`))[0]).toMatch(
+      /^Syntax Error: Document contains more that 1000 tokens/,
+    );
   });
 
   it('is not fooled by names: an operation or a fragment called __schema counts like any other', async () => {
     const aliases = Array.from({ length: 30 }, (_, index) => `a${index}: __typename`).join(' ');
     expect(await refusals(`query __schema { ${aliases} }`)).not.toEqual([]);
-    expect(await refusals(`query IntrospectionQuery { ...__schema } fragment __schema on Query { ${aliases} }`)).not.toEqual([]);
+    expect(
+      await refusals(`query IntrospectionQuery { ...__schema } fragment __schema on Query { ${aliases} }`),
+    ).not.toEqual([]);
   });
 
   it('counts each operation of a document by itself, and all of them', async () => {
@@ -146,7 +154,8 @@ describe('limits of one operation', () => {
   it('refuses introspection that goes round in circles', async () => {
     const ofTypes = `${'{ ofType '.repeat(40)}{ name }${' }'.repeat(40)}`;
     expect(await refusals(`{ __type(name: "User") ${ofTypes} }`)).not.toEqual([]);
-    const lists = '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
+    const lists =
+      '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
     expect(await refusals(lists)).not.toEqual([]);
   });
 
@@ -157,7 +166,9 @@ describe('limits of one operation', () => {
     expect(answer.status).toBe(400);
     expect(answer.errors).toHaveLength(1);
     expect(answer.text).not.toContain(secret);
-    const fewer = await gate.send(query, { input: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`x${index}`, secret])) });
+    const fewer = await gate.send(query, {
+      input: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`x${index}`, secret])),
+    });
     expect(fewer.errors?.length).toBeLessThanOrEqual(20);
     expect(fewer.text).not.toContain(secret);
   });

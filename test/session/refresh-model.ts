@@ -82,7 +82,7 @@ function predecessorFault({
 }
 
 /** Walks back from the current generation, which may not have been answered late yet. */
-export function lateInARow({ generations }: ModelSession): number {
+function lateInARow({ generations }: ModelSession): number {
   let index = generations.length - 1;
   if (generations[index]?.wasAnsweredLate === false) index -= 1;
   let count = 0;

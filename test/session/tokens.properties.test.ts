@@ -78,7 +78,9 @@ describe('the reader of Authorization headers', () => {
     const json = fc.json().map((text) => Buffer.from(text).toString('base64url'));
     const headers = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
-      fc.tuple(fc.constantFrom('Bearer ', 'bearer ', 'BEARER  ', 'Bearer', 'Basic '), part).map((parts) => parts.join('')),
+      fc
+        .tuple(fc.constantFrom('Bearer ', 'bearer ', 'BEARER  ', 'Bearer', 'Basic '), part)
+        .map((parts) => parts.join('')),
       fc.tuple(json, json, part).map((parts) => `Bearer ${parts.join('.')}`),
     );
     fc.assert(

@@ -49,7 +49,7 @@ export interface SendOptions {
 }
 
 /** The fields of an AuthPayload. */
-export const AUTH_PAYLOAD = `accessToken tokenType expiresIn refreshToken refreshTokenExpiresAt
+const AUTH_PAYLOAD = `accessToken tokenType expiresIn refreshToken refreshTokenExpiresAt
   session { id current createdAt lastUsedAt expiresAt userAgent ipAddress }
   user { id email emailVerified roles createdAt }`;
 
@@ -59,7 +59,7 @@ export const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input)
   __typename ... on AuthPayload { ${AUTH_PAYLOAD} } ... on Failure { message } } }`;
 export const REFRESH = `mutation Refresh($refreshToken: String) { refreshToken(refreshToken: $refreshToken) { ${AUTH_PAYLOAD} } }`;
 export const LOGOUT = 'mutation Logout($refreshToken: String) { logout(refreshToken: $refreshToken) }';
-export const ME = 'query Me { me { id email emailVerified roles createdAt } }';
+const ME = 'query Me { me { id email emailVerified roles createdAt } }';
 export const SESSIONS = 'query Sessions { sessions { id current createdAt lastUsedAt expiresAt userAgent ipAddress } }';
 
 export const GOOD_PASSWORD = 'a long enough passphrase';

@@ -4,7 +4,9 @@ import type { GatewayContext } from '../context.js';
 import type { GraphqlLimits } from './graphql-limits.js';
 
 /** Refuses variables with too long lists before they are looked at one by one, and cuts the list of errors in an answer. */
-export function boundedRequests(limits: Pick<GraphqlLimits, 'listItemsMax' | 'errorsMax'>): ApolloServerPlugin<GatewayContext> {
+export function boundedRequests(
+  limits: Pick<GraphqlLimits, 'listItemsMax' | 'errorsMax'>,
+): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ request }) => {

@@ -31,5 +31,7 @@ function faultsOf(measure: Measure, limits: GraphqlLimits): string[] {
   ];
   return bounds
     .filter(([, value, max]) => value > max)
-    .map(([fault, value, max]) => `The operation ${fault}: ${Math.min(value, Number.MAX_SAFE_INTEGER)}, at most ${max}.`);
+    .map(
+      ([fault, value, max]) => `The operation ${fault}: ${Math.min(value, Number.MAX_SAFE_INTEGER)}, at most ${max}.`,
+    );
 }

@@ -11,7 +11,7 @@ export interface ClientFacts {
 }
 
 /** Stands for a user who is not known. */
-export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export type AuditKind =
   | 'REGISTERED'

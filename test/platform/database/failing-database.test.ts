@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { type DatabaseProxy, startDatabaseProxy } from '../../support/database-proxy.js';
-import { type GraphqlAnswer, GOOD_PASSWORD, LOGIN, type Person, REGISTER } from '../../support/graphql-client.js';
+import { GOOD_PASSWORD, type GraphqlAnswer, LOGIN, type Person, REGISTER } from '../../support/graphql-client.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
 
@@ -135,6 +135,9 @@ describe('while the database is busy', () => {
       const { tokens } = await shaky.refresh(ada.refreshToken);
       expect(tokens).not.toBeNull();
     }
-    await waitUntil('both are ready', async () => (await isReady()) && (await gate.send('{ __typename }')).status === 200);
+    await waitUntil(
+      'both are ready',
+      async () => (await isReady()) && (await gate.send('{ __typename }')).status === 200,
+    );
   });
 });
