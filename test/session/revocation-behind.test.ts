@@ -22,7 +22,8 @@ beforeAll(async () => {
   gate = await startTestGateway();
   proxy = await startDatabaseProxy(gate.database.url);
   proxy.replace('FROM (SELECT) AS here LEFT JOIN "gatehouse".auth_changes', 'FROM nothing_of_the_kind');
-  behind = await gate.startSibling({ databaseUrl: proxy.url, databaseDirectUrl: proxy.url });
+  // Two URLs, as with a pooler: then each statement is sent as text, and can be counted.
+  behind = await gate.startSibling({ databaseUrl: proxy.url, databaseDirectUrl: gate.database.url });
 });
 afterAll(async () => {
   await behind.gateway.close();
