@@ -188,6 +188,17 @@ describe('a gateway that falls behind the feed', () => {
     await way.close();
   });
 
+  it('stops in order while it waits for a connection that never comes', async () => {
+    const way = await startDatabaseProxy(gate.database.url);
+    way.replace('pg_is_in_recovery()', 'true');
+    const own = await gate.startSibling({ databaseUrl: way.url, databaseDirectUrl: gate.database.url });
+    way.setOpen(false);
+    const before = way.connections();
+    await waitUntil('it waits', () => way.connections() > before);
+    await own.gateway.close();
+    await way.close();
+  });
+
   it('does not trust a replica', async () => {
     const other = await startDatabaseProxy(gate.database.url);
     other.replace('pg_is_in_recovery()', 'true');

@@ -129,36 +129,6 @@ describe('the end of a session', () => {
     await started.gateway.close();
   });
 
-  it('does not keep a gateway from starting, though sessions end all the time', async () => {
-    const [announcer, locker] = [0, 1].map(() => new pg.Client({ connectionString: gate.database.url }));
-    if (announcer === undefined || locker === undefined) throw new Error('no clients');
-    await Promise.all([announcer.connect(), locker.connect()]);
-    let isOver = false;
-    const announcing = (async () => {
-      while (!isOver) await announcer.query("SELECT pg_notify('gatehouse_auth_changes', '')");
-    })();
-    // The first look takes so long that it is woken meanwhile.
-    await locker.query('BEGIN');
-    await locker.query('LOCK TABLE gatehouse.auth_changes IN ACCESS EXCLUSIVE MODE');
-    let started: Sibling | null = null;
-    const starting = gate.startSibling({ clock: createFakeClock() }).then((sibling) => {
-      started = sibling;
-      return sibling;
-    });
-    try {
-      await setTimeoutPromise(500);
-      await locker.query('ROLLBACK');
-      await waitUntil('it has started', () => started !== null);
-    } finally {
-      isOver = true;
-      await announcing;
-      await Promise.all([announcer.end(), locker.end()]);
-    }
-    const { gateway } = await starting;
-    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
-    await gateway.close();
-  });
-
   it('stays known for 3,665 s, though the feed is purged, and is forgotten then', async () => {
     let skippedMs = 0;
     const clock = { ...createFakeClock(), monotonicMs: () => systemClock.monotonicMs() + skippedMs };

@@ -8,6 +8,8 @@ export interface DatabaseProxy {
   url: string;
   /** How often what was sent to the database held this text. */
   count(text: string): number;
+  /** How many connections were made so far. */
+  connections(): number;
   /** From now on, `from` reaches the database as `to`, made as long by spaces. */
   replace(from: string, to: string): void;
   /** false: nothing gets through any more, and nothing is closed, as behind a broken router. */
@@ -27,6 +29,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const sent: string[] = [];
   const replacements: [string, string][] = [];
   let isOpen = true;
+  let connections = 0;
   let isRefusing = false;
 
   const replaced = (chunk: Buffer): Buffer => {
@@ -35,6 +38,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     return Buffer.from(text, 'latin1');
   };
   const server = createServer((client) => {
+    connections += 1;
     if (isRefusing) {
       client.destroy();
       return;
@@ -73,6 +77,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   return {
     url: url.href,
     count: (text) => sent.reduce((total, chunk) => total + chunk.split(text).length - 1, 0),
+    connections: () => connections,
     replace: (from, to) => void replacements.push([from, to]),
     setOpen: (open) => {
       isOpen = open;

@@ -34,6 +34,7 @@ const BOUND_MS = 2_000;
 /** Many ends in a row are read together. */
 const WAKE_GAP_MS = 20;
 const LOOK_TIMEOUT_MS = 1_500;
+const END_WITHIN_MS = 1_000;
 /** A row stamped early may commit late: each look reads this far back again. */
 const OVERLAP_SECONDS = 60;
 const KEEP_SECONDS = 3_665;
@@ -87,24 +88,31 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
 
   return {
     start: async () => {
-      // The first look alone: where sessions end all the time, looks that are woken may follow each other without end.
-      looking = look();
-      await looking;
-      looking = null;
-      if (isStopped) return;
-      timer = setTimeout(begin, LOOK_EVERY_MS);
       void listener.start();
+      await begin();
     },
     stop: async () => {
       isStopped = true;
       if (timer !== null) clearTimeout(timer);
       await listener.stop();
-      await looker.stop();
+      // Before the looker's connection: one that is ended while it is being made leaves its maker waiting for ever.
       await looking;
+      await looker.stop();
     },
     isBehind: () => lastLookSentMs === null || clock.monotonicMs() - lastLookSentMs > BOUND_MS,
     hasLooked: () => lastLookSentMs !== null,
   };
+}
+
+/** Ends a connection, and waits for that only so long: behind a broken network, nobody may ever answer. */
+async function letGo(client: pg.Client | null): Promise<void> {
+  if (client === null) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, END_WITHIN_MS);
+  });
+  await Promise.race([client.end().catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 function textOf(error: unknown): string {
@@ -120,7 +128,7 @@ function createLooker({ url, schema, isPooled }: { url: string; schema: string; 
   const drop = async () => {
     const dropped = client;
     client = null;
-    await dropped?.end().catch(() => undefined);
+    await letGo(dropped);
   };
   return {
     look: async (backSeconds: number): Promise<FeedEntry[]> => {
@@ -187,7 +195,7 @@ function createListener({ url, channel, onWake }: { url: string; channel: string
       if (timer !== null) clearTimeout(timer);
       const open = client;
       client = null;
-      await open?.end().catch(() => undefined);
+      await letGo(open);
     },
   };
 }
