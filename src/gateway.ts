@@ -144,8 +144,8 @@ async function createApollo(needs: {
     [SignInResolver, new SignInResolver(sessions.useCases)],
     [SessionResolver, new SessionResolver(sessions.useCases)],
   ]);
-  const onForbidden: OnForbidden = (client, userId) =>
-    audit.record({ kind: 'AUTHORIZATION_REFUSED', cause: 'ROLE_MISSING', userId, client });
+  const onForbidden: OnForbidden = (client, { userId, sessionId }) =>
+    audit.record({ kind: 'AUTHORIZATION_REFUSED', cause: 'ROLE_MISSING', userId, sessionId, client });
   const schema = await buildGatewaySchema({
     resolvers: [...gatewayResolvers, ...(parts.resolvers ?? [])] as unknown as ResolverClasses,
     container: { get: (resolver) => instances.get(resolver) ?? new resolver() },

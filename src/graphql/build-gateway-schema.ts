@@ -1,5 +1,6 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { buildSchema, type ContainerType, type NonEmptyArray } from 'type-graphql';
+import type { Identity } from './auth-state.js';
 import type { GatewayContext } from './context.js';
 import { forbidden } from './errors.js';
 import { PUBLIC_EXTENSION } from './public.js';
@@ -8,7 +9,7 @@ import { PUBLIC_EXTENSION } from './public.js';
 export type ResolverClasses = NonEmptyArray<Function>;
 
 /** Tells the audit trail of a known user who was not allowed. */
-export type OnForbidden = (context: GatewayContext, userId: string) => Promise<void>;
+export type OnForbidden = (context: GatewayContext, identity: Identity) => Promise<void>;
 
 /** Builds the schema of TypeGraphQL resolvers; every root field that is not marked `@Public()` needs a signed-in user. */
 export async function buildGatewaySchema(needs: {
@@ -23,9 +24,9 @@ export async function buildGatewaySchema(needs: {
     // The rules of each feature check their own arguments, whoever calls them; the schema refuses wrong shapes.
     validate: false,
     authChecker: async ({ context }: { context: GatewayContext }, roles: string[]) => {
-      const { userId, roles: held } = await context.requireAuth();
-      if (roles.length === 0 || roles.some((role) => held.includes(role))) return true;
-      await onForbidden(context, userId);
+      const identity = await context.requireAuth();
+      if (roles.length === 0 || roles.some((role) => identity.roles.includes(role))) return true;
+      await onForbidden(context, identity);
       throw forbidden();
     },
   });

@@ -204,7 +204,8 @@ describe('a field for a role', () => {
   }
   const refusalsOf = ({ user }: Person) =>
     gate.database.query(
-      "SELECT cause, request_id, ip_address FROM gatehouse.audit_events WHERE user_id = $1 AND kind = 'AUTHORIZATION_REFUSED'",
+      `SELECT cause, request_id, session_id, ip_address FROM gatehouse.audit_events
+       WHERE user_id = $1 AND kind = 'AUTHORIZATION_REFUSED'`,
       [user.id],
     );
 
@@ -214,7 +215,12 @@ describe('a field for a role', () => {
       const { status, headers, data, errors } = await probed.send('{ secretOfAdmins }', {}, person);
       expect([status, data, errors?.[0]?.extensions]).toEqual([200, null, { code: 'FORBIDDEN' }]);
       expect(await refusalsOf(person)).toEqual([
-        { cause: 'ROLE_MISSING', request_id: headers.get('x-request-id'), ip_address: '127.0.0.1' },
+        {
+          cause: 'ROLE_MISSING',
+          request_id: headers.get('x-request-id'),
+          session_id: person.session.id,
+          ip_address: '127.0.0.1',
+        },
       ]);
       expect((await probed.send('{ publicForAdmins }', {}, person)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
       expect(await refusalsOf(person)).toHaveLength(2);

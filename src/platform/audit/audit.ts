@@ -48,16 +48,22 @@ export function auditInsert(needs: { database: Database; entry: AuditEntry; sour
 
 /** Writes audit events that come with no other change. */
 export interface AuditTrail {
-  record(event: { kind: AuditKind; cause: string; userId: string | null; client: ClientFacts }): Promise<void>;
+  record(event: {
+    kind: AuditKind;
+    cause: string;
+    userId: string | null;
+    sessionId?: string;
+    client: ClientFacts;
+  }): Promise<void>;
 }
 
 /** The trail in the table `audit_events`. */
 export function createAuditTrail(needs: { database: Database; clock: Clock; random: Random }): AuditTrail {
   const { database, clock, random } = needs;
   return {
-    record: async ({ kind, cause, userId, client }) => {
+    record: async ({ kind, cause, userId, sessionId, client }) => {
       const entry = { id: random.id(), at: clock.now(), kind, cause, client };
-      const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, NULL::uuid AS session_id)`;
+      const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, ${sessionId ?? null}::uuid AS session_id)`;
       await database.query(auditInsert({ database, entry, source }));
     },
   };

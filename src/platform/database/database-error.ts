@@ -27,9 +27,13 @@ const PASSING_STATES = /^(57P0[1-3]|08...)$/;
 /** What of a driver's or TypeORM's error may be kept. */
 export function toDatabaseError(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  const code = cause instanceof Object && 'code' in cause ? String(cause.code) : null;
-  return new DatabaseError(code, cause instanceof Error ? cause.message : 'unknown database error');
+  const { driverError } = (error ?? {}) as { driverError?: unknown };
+  // By their fields, not by class: errors of Node's core come from another realm in some hosts.
+  const { code, message } = (driverError ?? error ?? {}) as { code?: unknown; message?: unknown };
+  return new DatabaseError(
+    code === undefined ? null : String(code),
+    typeof message === 'string' ? message : 'unknown database error',
+  );
 }
 
 const STUCK_TEXT = /query read timeout/i;

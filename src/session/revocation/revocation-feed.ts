@@ -55,7 +55,7 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
     // First everything that an access token may still be affected by, then what came since the last look.
     const sinceSeconds = lastLookSentMs === null ? KEEP_SECONDS : (sentMs - lastLookSentMs) / 1000;
     try {
-      revocations.noteAll(await looker.look(sinceSeconds + OVERLAP_SECONDS));
+      revocations.noteAll(await looker.look(sinceSeconds));
       lastLookSentMs = sentMs;
       if (isFailing) log.info({ event: 'revocation_feed_back' }, 'the revocation feed answers again');
       isFailing = false;
@@ -119,12 +119,23 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown';
 }
 
+interface FeedRow extends FeedEntry {
+  isReplica: boolean;
+  lookedAt: string;
+}
+
 /** One connection that reads the feed; made anew after any failure. */
 function createLooker({ url, schema, isPooled }: { url: string; schema: string; isPooled: boolean }) {
   let client: pg.Client | null = null;
+  // By the database's clock alone, and from the earlier of two moments: ours stands still while a machine sleeps, and
+  // the database's may be set back.
   const statement = `
-    SELECT pg_is_in_recovery() AS "isReplica", user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch"
-    FROM (SELECT) AS here LEFT JOIN "${schema}".auth_changes ON at >= clock_timestamp() - make_interval(secs => $1)`;
+    SELECT pg_is_in_recovery() AS "isReplica", statement_timestamp()::text AS "lookedAt",
+      user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch"
+    FROM (SELECT) AS here LEFT JOIN "${schema}".auth_changes
+      ON at >= LEAST($2::timestamptz, statement_timestamp() - make_interval(secs => $1))
+        - interval '${OVERLAP_SECONDS} seconds'`;
+  let lastLookedAt: string | null = null;
   const drop = async () => {
     const dropped = client;
     client = null;
@@ -143,9 +154,11 @@ function createLooker({ url, schema, isPooled }: { url: string; schema: string; 
           fresh.on('error', () => client === fresh && void drop());
           await fresh.connect();
         }
-        const { rows } = await client.query<FeedEntry & { isReplica: boolean }>(statement, [backSeconds]);
+        const { rows } = await client.query<FeedRow>(statement, [backSeconds, lastLookedAt]);
+        const [first] = rows;
         // A replica may lag: what it shows proves nothing.
-        if (rows[0]?.isReplica) throw new Error('the feed was read from a replica');
+        if (first === undefined || first.isReplica) throw new Error('the feed was read from a replica');
+        lastLookedAt = first.lookedAt;
         return rows.filter(({ userId }) => userId !== null);
       } catch (error) {
         void drop();
