@@ -20,7 +20,8 @@ const NO_ANSWER_CODES = [
 ];
 /** The driver's own words, which bear no code. */
 const NO_ANSWER_TEXT = /timeout expired|connection timeout|connection terminated/i;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Every class of errors has a digit in it; names such as EPERM have none. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /** A sentence for somebody at a terminal, never with a secret; a stack only where nobody foresaw the fault. */
 export function explainFault(error: unknown): string {

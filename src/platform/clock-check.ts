@@ -26,7 +26,9 @@ export function createClockCheck(needs: {
   let timer: NodeJS.Timeout | null = null;
   const check = async () => {
     try {
-      differenceSeconds = await measure({ database, clock });
+      const measured = await measure({ database, clock });
+      if (measured === null) return;
+      differenceSeconds = measured;
       if (Math.abs(differenceSeconds) <= WARN_ABOVE_SECONDS) return;
       log.warn({ event: 'clock_differs', differenceSeconds }, "this machine's clock differs from the database's");
     } catch (error) {
@@ -46,10 +48,15 @@ export function createClockCheck(needs: {
   };
 }
 
-/** Seconds by which this clock is ahead, the way to the database and back halved. */
-async function measure({ database, clock }: { database: Database; clock: Clock }): Promise<number> {
+const ROUND_TRIP_MS_MAX = 1_000;
+
+/** Seconds by which this clock is ahead, the way there and back halved; null: that took too long to tell. */
+async function measure({ database, clock }: { database: Database; clock: Clock }): Promise<number | null> {
   const before = clock.now().getTime();
+  const beganMs = clock.monotonicMs();
   const [row] = await database.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
-  const after = clock.now().getTime();
-  return row === undefined ? 0 : ((before + after) / 2 - row.now.getTime()) / 1000;
+  const tookMs = clock.monotonicMs() - beganMs;
+  // Waiting for a connection, or trying again, would pass for a difference.
+  if (row === undefined || tookMs > ROUND_TRIP_MS_MAX) return null;
+  return (before + tookMs / 2 - row.now.getTime()) / 1000;
 }

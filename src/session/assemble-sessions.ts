@@ -84,7 +84,7 @@ export function assembleSessions(parts: SessionParts) {
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
       register: createRegister({ ...signIn, passwordMinLength }),
-      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax }),
+      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,
         endings,

@@ -1,5 +1,6 @@
 import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
 import { parseEmailAddress } from '../user/email-address.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
@@ -34,11 +35,12 @@ export interface LoginNeeds {
   lifetimes: SessionLifetimes;
   clock: Clock;
   random: Random;
+  log: Logger;
 }
 
 /** Begins a session for an e-mail address and its password; whatever is wrong, the answer and the work are the same. */
 export function createLogin(needs: LoginNeeds): Login {
-  const { users, signIns, endings, audit, answerSession, sessionsPerUserMax, lifetimes, clock, random } = needs;
+  const { users, signIns, audit, answerSession, lifetimes, clock, random } = needs;
   return async ({ email, password, tokenDelivery, client }) => {
     const parsed = parseEmailAddress(email);
     if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
@@ -55,9 +57,25 @@ export function createLogin(needs: LoginNeeds): Login {
     const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session });
     // The password was changed or the user disabled while it was being checked.
     if (user === null) return refuse('CREDENTIAL_CHANGED');
-    await endings.endBeyondLimit({ userId, newestSessionId: session.id, limit: sessionsPerUserMax, client });
+    await keepToLimit({ needs, userId, newestSessionId: session.id, client });
     return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }) };
   };
+}
+
+/** The session has begun by then: where the limit can't be kept now, the next login keeps it. */
+async function keepToLimit(step: {
+  needs: LoginNeeds;
+  userId: string;
+  newestSessionId: string;
+  client: ClientFacts;
+}): Promise<void> {
+  const { needs, ...newest } = step;
+  try {
+    await needs.endings.endBeyondLimit({ ...newest, limit: needs.sessionsPerUserMax });
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : null;
+    needs.log.warn({ event: 'session_limit_delayed', cause, requestId: newest.client.requestId });
+  }
 }
 
 type CheckedCredential = { kind: 'matches'; userId: string; passwordHash: string } | { kind: 'refused'; cause: string };

@@ -46,22 +46,27 @@ export function createSessionActivity(needs: { database: Database; clock: Clock;
     if (known === undefined || sight.generation > known.generation) return true;
     return sight.at.getTime() - known.at.getTime() >= LAST_USED_EVERY_MS;
   };
+  const noteWritten = (sight: Sight, lastUsedAt: Date) => {
+    const { sessionId } = sight;
+    const generation = Math.max(sight.generation, recorded.get(sessionId)?.generation ?? -1);
+    recorded.set(sessionId, { ...sight, generation, at: lastUsedAt });
+    if (pending.get(sessionId) === sight) pending.delete(sessionId);
+  };
   const flush = async () => {
-    while (pending.size > 0) {
-      const batch = [...pending.values()].slice(0, BATCH_ROWS_MAX);
-      let lastUses: Map<string, Date>;
+    const waiting = [...pending.values()];
+    for (let at = 0; at < waiting.length; at += BATCH_ROWS_MAX) {
+      const batch = waiting.slice(at, at + BATCH_ROWS_MAX);
       try {
-        lastUses = await writeBatch({ database, batch });
+        const rows = await writeBatch({ database, batch });
+        // A session that is gone has no row, one that somebody else holds at this moment waits for the next round.
+        for (const sight of batch) {
+          const row = rows.get(sight.sessionId);
+          if (!row?.wasSkipped) noteWritten(sight, row?.lastUsedAt ?? sight.at);
+        }
       } catch (error) {
         // Kept for the next round.
         log.warn({ event: 'session_activity_delayed', cause: error instanceof Error ? error.message : null });
         return;
-      }
-      for (const sight of batch) {
-        const { sessionId, at } = sight;
-        const generation = Math.max(sight.generation, recorded.get(sessionId)?.generation ?? -1);
-        recorded.set(sessionId, { ...sight, generation, at: lastUses.get(sessionId) ?? at });
-        if (pending.get(sight.sessionId) === sight) pending.delete(sight.sessionId);
       }
     }
   };
@@ -90,15 +95,27 @@ export function createSessionActivity(needs: { database: Database; clock: Clock;
   };
 }
 
+interface WrittenSight {
+  id: string;
+  /** As it then stands. */
+  lastUsedAt: Date;
+  wasSkipped: boolean;
+}
+
 /**
- * Writes what is news and answers each session's last use as it then stands. Rows are locked in the order of their
- * keys, so that two processes never wait for each other in a ring.
+ * Writes what is news. Rows are locked in the order of their keys, so that two processes never wait for each other in
+ * a ring; one that is held by somebody else is skipped, so that it delays no other.
  */
-async function writeBatch(needs: { database: Database; batch: readonly Sight[] }): Promise<Map<string, Date>> {
+async function writeBatch(needs: {
+  database: Database;
+  batch: readonly Sight[];
+}): Promise<Map<string, WrittenSight>> {
   const { database, batch } = needs;
   const sessions = database.table('refresh_sessions');
   const column = <Value>(pick: (sight: Sight) => Value) => batch.map(pick);
-  const rows = await database.query<{ id: string; lastUsedAt: Date }>(sql`
+  const isNews = sql`s.revoked_at IS NULL
+    AND (s.confirmed_generation < seen.generation OR s.last_used_at <= seen.at - interval '1 minute')`;
+  const rows = await database.query<WrittenSight>(sql`
     WITH seen AS (
       SELECT * FROM unnest(${column(({ userId }) => userId)}::uuid[], ${column(({ sessionId }) => sessionId)}::uuid[],
         ${column(({ generation }) => generation)}::integer[], ${column(({ at }) => at)}::timestamptz[])
@@ -106,9 +123,7 @@ async function writeBatch(needs: { database: Database; batch: readonly Sight[] }
     ), locked AS (
       SELECT s.user_id, s.id, seen.generation, seen.at
       FROM ${sessions} AS s JOIN seen ON s.user_id = seen.user_id AND s.id = seen.id
-      WHERE s.revoked_at IS NULL
-        AND (s.confirmed_generation < seen.generation OR s.last_used_at <= seen.at - interval '1 minute')
-      ORDER BY s.user_id, s.id FOR NO KEY UPDATE OF s
+      WHERE ${isNews} ORDER BY s.user_id, s.id FOR NO KEY UPDATE OF s SKIP LOCKED
     ), written AS (
       UPDATE ${sessions} AS s
       SET last_used_at = GREATEST(s.last_used_at, locked.at),
@@ -117,8 +132,9 @@ async function writeBatch(needs: { database: Database; batch: readonly Sight[] }
       FROM locked WHERE s.user_id = locked.user_id AND s.id = locked.id
       RETURNING s.id, s.last_used_at
     )
-    SELECT s.id, COALESCE(written.last_used_at, s.last_used_at) AS "lastUsedAt"
+    SELECT s.id, COALESCE(written.last_used_at, s.last_used_at) AS "lastUsedAt",
+      written.id IS NULL AND ${isNews} AS "wasSkipped"
     FROM seen JOIN ${sessions} AS s ON s.user_id = seen.user_id AND s.id = seen.id
       LEFT JOIN written ON written.id = s.id`);
-  return new Map(rows.map(({ id, lastUsedAt }) => [id, lastUsedAt]));
+  return new Map(rows.map((row) => [row.id, row]));
 }

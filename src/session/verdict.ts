@@ -63,14 +63,15 @@ function judgePredecessor({
   const elapsedSeconds = Math.max(0, now.getTime() - session.rotatedAt.getTime()) / 1000;
   if (elapsedSeconds <= rules.graceSeconds) return { kind: 'answer_again' };
   if (session.confirmedGeneration >= session.generation) return { kind: 'end', cause: 'REUSE' };
-  const wasAnsweredLate = session.lateAnsweredGeneration === session.generation;
-  const inRow = wasAnsweredLate ? session.lateAnswersInRow : lateAnswersBefore(session);
-  if (inRow >= LATE_ANSWERS_IN_ROW_MAX) return { kind: 'end', cause: 'REUSE' };
+  if (lateAnswersBefore(session) >= LATE_ANSWERS_IN_ROW_MAX) return { kind: 'end', cause: 'REUSE' };
   if (elapsedSeconds > rules.lostAnswerSeconds) return { kind: 'end', cause: 'LOST_ANSWER_TOO_LATE' };
-  return { kind: 'answer_late', inRow: wasAnsweredLate ? null : inRow + 1 };
+  // Answered late already, by a caller who raced this one or whose answer was lost again: it counts once.
+  const isCounted = session.lateAnsweredGeneration === session.generation;
+  return { kind: 'answer_late', inRow: isCounted ? null : lateAnswersBefore(session) + 1 };
 }
 
-/** A generation that was superseded without a late answer sets the count back. */
+/** How many generations in a row before the current one were answered late; one that was not sets the count back. */
 function lateAnswersBefore({ generation, lateAnsweredGeneration, lateAnswersInRow }: SessionState): number {
+  if (lateAnsweredGeneration === generation) return lateAnswersInRow - 1;
   return lateAnsweredGeneration === generation - 1 ? lateAnswersInRow : 0;
 }

@@ -81,10 +81,9 @@ function predecessorFault({
   return null;
 }
 
-/** Walks back from the current generation, which may not have been answered late yet. */
+/** Walks back from the generation before the current one. */
 function lateInARow({ generations }: ModelSession): number {
-  let index = generations.length - 1;
-  if (generations[index]?.wasAnsweredLate === false) index -= 1;
+  let index = generations.length - 2;
   let count = 0;
   while (generations[index]?.wasAnsweredLate === true) {
     count += 1;

@@ -15,14 +15,25 @@ export class DatabaseError extends Error {
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
 const READ_ONLY_SERVER = '25006';
-const LOST_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
+const LOST_CONNECTION = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+];
 const LOST_CONNECTION_TEXT =
   /connection terminated|not queryable|client has encountered a connection error|query runner already released/i;
 const TIMED_OUT_TEXT =
   /timeout exceeded when trying to connect|query read timeout|connection terminated due to connection timeout/i;
 /** Full, out of resources, statement or lock timed out: another try at once would only add to it. */
 const BUSY_STATES = /^(53...|57014|55P03)$/;
-const PASSING_STATES = /^(57P0[1-3]|08...)$/;
+const PASSING_STATES = /^(57P0[1-5]|25P03|08...)$/;
 
 /** What of a driver's or TypeORM's error may be kept. */
 export function toDatabaseError(error: unknown): DatabaseError {

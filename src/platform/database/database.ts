@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import type { ClientBase } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
+import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
 
 /** Sends statements; what a transaction's work is given, too. */
 export interface Statements {
@@ -40,7 +40,7 @@ export function createDatabase(needs: { dataSource: DataSource; schema: string; 
     try {
       return await work(runner);
     } catch (error) {
-      if (isStuck(toDatabaseError(error))) await discardConnection(runner);
+      if (error instanceof DatabaseError && isStuck(error)) await discardConnection(runner);
       throw error;
     } finally {
       await runner.release();
@@ -82,8 +82,8 @@ function statementsOf(runner: QueryRunner, nameOf: NameOf): Statements {
   return {
     query: async <Row>({ text, values }: Sql) => {
       // The driver's own connection: TypeORM's `query` takes no name for a statement.
-      const connection: ClientBase = await runner.connect();
-      const { rows } = await connection.query({ text, values, name: nameOf(text) });
+      const connection: ClientBase = await failing(runner.connect());
+      const { rows } = await failing(connection.query({ text, values, name: nameOf(text) }));
       return rows as Row[];
     },
   };
@@ -94,10 +94,10 @@ async function inTransaction<Result>(
   statements: Statements,
   work: (statements: Statements) => Promise<Result>,
 ) {
-  await runner.startTransaction();
+  await failing(runner.startTransaction());
   try {
     const result = await work(statements);
-    await runner.commitTransaction();
+    await failing(runner.commitTransaction());
     return result;
   } catch (error) {
     // A failed rollback means a lost connection, on which the server rolls back by itself; the first error counts.
@@ -106,14 +106,22 @@ async function inTransaction<Result>(
   }
 }
 
-async function retried<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  const cleaned = () =>
-    attempt().catch((error: unknown) => {
-      throw toDatabaseError(error);
-    });
+/** What the driver or TypeORM rejects with, cleaned; faults of our own code keep their class and stack. */
+async function failing<Result>(statement: Promise<Result>): Promise<Result> {
   try {
-    return await pRetry(cleaned, { ...RETRIES, shouldRetry: ({ error }) => isPassing(toDatabaseError(error)) });
+    return await statement;
   } catch (error) {
-    throw outward(toDatabaseError(error));
+    throw toDatabaseError(error);
+  }
+}
+
+async function retried<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  try {
+    return await pRetry(attempt, {
+      ...RETRIES,
+      shouldRetry: ({ error }) => error instanceof DatabaseError && isPassing(error),
+    });
+  } catch (error) {
+    throw error instanceof DatabaseError ? outward(error) : error;
   }
 }

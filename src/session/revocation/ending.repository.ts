@@ -1,9 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ClientFacts } from '../../platform/audit/audit.js';
-import type { Clock } from '../../platform/clock.js';
+import { addSeconds, type Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Random } from '../../platform/random.js';
-import { type EndCause, type EndedSession, endingStatement, prepareEnding } from './ending.js';
+import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
 
 /** Ends sessions, each with its rows in the feed and the audit trail; this process refuses them at once. */
@@ -36,6 +36,9 @@ interface Needs {
   revocations: RevocationList;
 }
 
+/** What expired longer ago than any clock is wrong stays as it is: nothing can bring it back. */
+const EXPIRED_SLACK_SECONDS = 86_400;
+
 /** Endings in PostgreSQL. */
 export function createEndingRepository({ database, clock, random, revocations }: Needs): EndingRepository {
   const sessions = database.table('refresh_sessions');
@@ -48,7 +51,7 @@ export function createEndingRepository({ database, clock, random, revocations }:
   };
 
   const end: EndingRepository['end'] = async ({ sessionId, ...needs }) => {
-    const ending = prepareEnding({ ...needs, sessionIds: [sessionId], clock, random });
+    const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
     const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })));
     return ended?.wasLive ?? false;
   };
@@ -61,12 +64,16 @@ export function createEndingRepository({ database, clock, random, revocations }:
     client: ClientFacts;
   }): Promise<EndedSession[]> => {
     const { choice, ...facts } = needs;
+    // Kept over retries: one whose first try was committed, its answer lost, finds its own rows by them.
+    const ids = new Map<string, EndingIds>();
     const ended = await database.transaction(async ({ query }) => {
       // The user's row first, the sessions in a later statement: its snapshot then sees every login that was let
       // in before, and a login that comes after finds the row locked.
       await query(sql`SELECT FROM ${users} WHERE id = ${facts.userId} FOR UPDATE`);
-      const sessionIds = (await query<{ id: string }>(choice)).map(({ id }) => id);
-      const ending = prepareEnding({ ...facts, sessionIds, clock, random });
+      for (const { id } of await query<{ id: string }>(choice)) {
+        if (!ids.has(id)) ids.set(id, newEndingIds({ sessionId: id, random }));
+      }
+      const ending = { ...facts, at: clock.now(), ids: [...ids.values()] };
       return query<EndedSession>(endingStatement({ database, ending }));
     });
     return noted(ended);
@@ -75,7 +82,7 @@ export function createEndingRepository({ database, clock, random, revocations }:
   return {
     end,
     endJudged: async ({ sessionId, generation, ...needs }) => {
-      const ending = prepareEnding({ ...needs, sessionIds: [sessionId], clock, random });
+      const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
       const condition = sql`s.generation = ${generation}`;
       return noted(await database.query<EndedSession>(endingStatement({ database, ending, condition }))).length > 0;
     },
@@ -86,6 +93,7 @@ export function createEndingRepository({ database, clock, random, revocations }:
         choice: sql`
           SELECT id FROM ${sessions}
           WHERE user_id = ${needs.userId} AND revoked_at IS NULL AND id IS DISTINCT FROM ${exceptSessionId}::uuid
+            AND expires_at > ${addSeconds(clock.now(), -EXPIRED_SLACK_SECONDS)}
           ORDER BY id FOR NO KEY UPDATE`,
       });
       return ended.filter(({ wasLive }) => wasLive).length;

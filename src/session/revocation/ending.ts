@@ -1,6 +1,5 @@
 import sql, { type Sql } from 'sql-template-tag';
 import { type AuditKind, auditInsert, type ClientFacts } from '../../platform/audit/audit.js';
-import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Random } from '../../platform/random.js';
 import type { RefreshEndCause } from '../verdict.js';
@@ -14,29 +13,25 @@ export type EndCause =
   | 'LOGOUT_EVERYWHERE'
   | 'SESSION_LIMIT';
 
-/** Ends of sessions of one user, ready to be written. Ids are made before the first try: a retry knows its own. */
+/** One session to be ended. Its ids are made before the first try, so that a retry knows its own. */
+export interface EndingIds {
+  sessionId: string;
+  feedId: string;
+  auditId: string;
+}
+
+/** Ends of sessions of one user, ready to be written. */
 export interface Ending {
   userId: string;
-  sessionIds: readonly string[];
-  feedIds: readonly string[];
-  auditIds: readonly string[];
+  ids: readonly EndingIds[];
   cause: EndCause;
   at: Date;
   client: ClientFacts;
 }
 
-/** The end, at this moment, of some of a user's sessions. */
-export function prepareEnding(needs: {
-  userId: string;
-  sessionIds: readonly string[];
-  cause: EndCause;
-  client: ClientFacts;
-  clock: Clock;
-  random: Random;
-}): Ending {
-  const { clock, random, ...rest } = needs;
-  const idsForAll = () => rest.sessionIds.map(() => random.id());
-  return { ...rest, at: clock.now(), feedIds: idsForAll(), auditIds: idsForAll() };
+/** The ids under which the end of a session is to be written. */
+export function newEndingIds({ sessionId, random }: { sessionId: string; random: Random }): EndingIds {
+  return { sessionId, feedId: random.id(), auditId: random.id() };
 }
 
 /** The channel on which a new row of the feed is announced. */
@@ -58,7 +53,10 @@ export interface EndedSession {
 export function endingStatement(needs: { database: Database; ending: Ending; condition?: Sql }): Sql {
   const { database, ending, condition = sql`true` } = needs;
   const feed = database.table('auth_changes');
-  const { userId, sessionIds, cause, at, feedIds, auditIds, client } = ending;
+  const { userId, ids, cause, at, client } = ending;
+  const sessionIds = ids.map(({ sessionId }) => sessionId);
+  const feedIds = ids.map(({ feedId }) => feedId);
+  const auditIds = ids.map(({ auditId }) => auditId);
   const kind: AuditKind = 'SESSION_ENDED';
   const entry = { id: '', at, kind, cause, client };
   return sql`

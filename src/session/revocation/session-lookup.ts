@@ -33,7 +33,14 @@ export function createLookUpSession(needs: { database: Database; clock: Clock; p
   const facts = new LRUCache<string, SessionFacts, { identity: Identity }>({
     max: SESSIONS_REMEMBERED_MAX,
     ttl: REMEMBER_MS,
-    fetchMethod: (_key, _stale, { context }) => limit(() => readFacts({ database, clock, identity: context.identity })),
+    fetchMethod: (_key, _stale, { context: { identity } }) => {
+      const askedMs = clock.monotonicMs();
+      return limit(() => {
+        // Nobody waits for it any more: after an outage, what has piled up must not take the pool.
+        if (clock.monotonicMs() - askedMs > ANSWER_WITHIN_MS) throw unknown();
+        return readFacts({ database, clock, identity });
+      });
+    },
   });
   return async (identity) => {
     const key = `${identity.userId} ${identity.sessionId}`;
