@@ -106,10 +106,7 @@ interface WrittenSight {
  * Writes what is news. Rows are locked in the order of their keys, so that two processes never wait for each other in
  * a ring; one that is held by somebody else is skipped, so that it delays no other.
  */
-async function writeBatch(needs: {
-  database: Database;
-  batch: readonly Sight[];
-}): Promise<Map<string, WrittenSight>> {
+async function writeBatch(needs: { database: Database; batch: readonly Sight[] }): Promise<Map<string, WrittenSight>> {
   const { database, batch } = needs;
   const sessions = database.table('refresh_sessions');
   const column = <Value>(pick: (sight: Sight) => Value) => batch.map(pick);
