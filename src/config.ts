@@ -203,6 +203,15 @@ export const settings = z.object({
     .prefault('500')
     .describe('Entries of all lists in the variables. Default: 500.'),
   GRAPHQL_ERRORS_MAX: wholeNumber(1, 1000).prefault('20').describe('Errors in one answer. Default: 20.'),
+  HTTP_BODY_BYTES_MAX: wholeNumber(1024, 10_000_000)
+    .prefault('102400')
+    .describe('Longest request body, in bytes. Default: 102400 (100 KB).'),
+  HTTP_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
+    .prefault('5000')
+    .describe('Connections at a time; one more is dropped. Default: 5000.'),
+  SHUTDOWN_NOTICE_SECONDS: wholeNumber(0, 60)
+    .prefault('0')
+    .describe('At a stop, how long /health/ready says no before new connections are refused. Default: 0.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be trace, debug, info, warn, error, fatal or silent',
@@ -236,7 +245,9 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
   const rest = settings.safeParse(Object.fromEntries(Object.entries(given).filter(([name]) => !unreadable.has(name))));
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
   const crossed = rest.success ? crossFaults(rest.data) : [];
-  throw new ConfigError([...faults, ...crossed.filter((fault) => !unreadable.has(fault.split(' ')[0] ?? ''))]);
+  // A rule that needs what can't be read would be judged by its default.
+  const isSound = (fault: string) => ![...unreadable].some((name) => fault.includes(name));
+  throw new ConfigError([...faults, ...crossed.filter(isSound)]);
 }
 
 /** Whether an address can only be reached from this machine. */
@@ -301,6 +312,8 @@ function toConfig(values: Settings, machine: MachineFacts) {
     /** null: generated and kept in the data folder. */
     signingKeysFile: values.SIGNING_KEYS_FILE ?? null,
     jwtIssuer: issuer,
+    /** Whether nobody said under which URL the gateway is reached. */
+    isIssuerGuessed: values.PUBLIC_URL === undefined && values.JWT_ISSUER === undefined,
     jwtAudience: values.JWT_AUDIENCE ?? issuer,
     accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL_SECONDS,
     sessionIdleTtlSeconds: values.SESSION_IDLE_TTL_SECONDS,
@@ -325,6 +338,11 @@ function toConfig(values: Settings, machine: MachineFacts) {
       tokensMax: values.GRAPHQL_TOKENS_MAX,
       listItemsMax: values.GRAPHQL_LIST_ITEMS_MAX,
       errorsMax: values.GRAPHQL_ERRORS_MAX,
+    },
+    httpLimits: {
+      bodyBytesMax: values.HTTP_BODY_BYTES_MAX,
+      connectionsMax: values.HTTP_CONNECTIONS_MAX,
+      closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
     logLevel: values.LOG_LEVEL,
   };

@@ -1,26 +1,27 @@
 import type { ApolloServer } from '@apollo/server';
 import sql from 'sql-template-tag';
-import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import { buildGatewaySchema, type OnForbidden, type ResolverClasses } from './graphql/build-gateway-schema.js';
 import { createContextFactory, type GatewayContext } from './graphql/context.js';
 import { landingPagePlugins } from './http/landing-page.js';
-import { createHttpServer, type HttpServer } from './http/server.js';
+import { createHttpServer } from './http/server.js';
 import { type AuditTrail, createAuditTrail } from './platform/audit/audit.js';
 import type { Clock } from './platform/clock.js';
-import { createClockCheck } from './platform/clock-check.js';
+import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
+import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
 import type { Random } from './platform/random.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
+import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { SignInResolver } from './session/sign-in.resolver.js';
 import { createFindViewer } from './user/find-viewer.js';
-import { createPasswordHasher, type PasswordHasher } from './user/password/password-hasher.js';
+import { createPasswordHasher } from './user/password/password-hasher.js';
 import { createUserRepository } from './user/user.repository.js';
 import { UserResolver } from './user/user.resolver.js';
 
@@ -53,81 +54,68 @@ export interface Gateway {
 /** The resolvers that every gateway has. */
 export const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, UserResolver];
 
-/** Starts a gateway on a database that is migrated; it serves once this resolves. */
+/** Starts a gateway on a database that is migrated; it serves once this resolves. A failed start leaves nothing open. */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, random, log } = parts;
-  const isPooled = parts.databaseUrl !== parts.databaseDirectUrl;
-  const limits = { poolMax: config.databasePoolMax, isPooled, hasTimeouts: true };
-  const dataSource = createDataSource({ url: parts.databaseUrl, schema: config.databaseSchema, ...limits });
-  await dataSource.initialize();
-  const database = createDatabase({ dataSource, schema: config.databaseSchema, isPooled });
-  const hasher = createPasswordHasher({
-    workers: config.hashWorkers,
-    queueMax: config.hashQueueMax,
-    cost: config.bcryptCost,
-    random,
-    log,
-  });
+  const closing = createClosing();
   try {
-    return await serve({ parts, dataSource, database, hasher });
+    return await open(parts, closing);
   } catch (error) {
-    await hasher.close();
-    // Where it failed late, everything is closed already; closing twice would throw and hide the fault.
-    if (dataSource.isInitialized) await dataSource.destroy();
+    // Whatever else fails on the way down must not hide why.
+    await closing.close().catch(() => undefined);
     throw error;
   }
 }
 
-interface OpenParts {
-  parts: GatewayParts;
-  dataSource: DataSource;
-  database: Database;
-  hasher: PasswordHasher;
-}
-
-async function serve({ parts, dataSource, database, hasher }: OpenParts): Promise<Gateway> {
-  const { clock, log } = parts;
-  const audit = createAuditTrail({ database, clock, random: parts.random });
+async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
+  const { config, clock, random, log } = parts;
+  if (config.isProduction && config.isIssuerGuessed) {
+    log.warn({ event: 'issuer_guessed', issuer: config.jwtIssuer }, 'set PUBLIC_URL: access tokens name it as issuer');
+  }
+  const database = await openDatabase(parts, closing);
+  const { hashWorkers: workers, hashQueueMax: queueMax, bcryptCost: cost } = config;
+  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
+  closing.add(() => hasher.close());
+  const audit = createAuditTrail({ database, clock, random });
   const sessions = assembleSessions({ ...parts, database, hasher, audit });
-  const apollo = await createApollo({ parts, database, audit, sessions });
-  const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   const { feed, activity } = sessions;
-  const readiness = () => {
-    const causes = [
-      ...(feed.isBehind() ? ['revocation_feed_behind'] : []),
-      ...(clockCheck.isOff() ? ['clock_differs'] : []),
-    ];
-    return { isReady: causes.length === 0, causes };
-  };
+  const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
+  closing.add(() => feed.stop());
+  closing.add(() => activity.stop());
+  closing.add(() => clockCheck.stop());
+  await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
+  activity.start();
+
+  const apollo = await createApollo({ parts, database, audit, sessions });
+  closing.add(() => apollo.stop());
   const http = await createHttpServer({
     ...parts,
+    limits: config.httpLimits,
     apollo,
     context: createContextFactory(sessions),
     jwks: () => parts.signingKeys.jwks,
-    readiness,
+    readiness: () => readinessOf({ feed, clockCheck }),
   });
-  const close = async () => {
-    await http.close();
-    await apollo.stop();
-    clockCheck.stop();
-    await activity.stop();
-    await feed.stop();
-    await hasher.close();
-    await dataSource.destroy();
-  };
-  await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
-  activity.start();
-  const { url, port } = await listen(http, close);
-  return { url, port, hashings: () => hasher.hashings(), close };
+  closing.add(() => http.close());
+  return { ...(await http.listen()), hashings: () => hasher.hashings(), close: () => closing.close() };
 }
 
-async function listen(http: HttpServer, close: () => Promise<void>): Promise<{ url: string; port: number }> {
-  try {
-    return await http.listen();
-  } catch (error) {
-    await close();
-    throw error;
-  }
+async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Database> {
+  const { config, databaseUrl, databaseDirectUrl } = parts;
+  const isPooled = databaseUrl !== databaseDirectUrl;
+  const schema = config.databaseSchema;
+  const limits = { poolMax: config.databasePoolMax, isPooled, hasTimeouts: true };
+  const dataSource = createDataSource({ url: databaseUrl, schema, ...limits });
+  await dataSource.initialize();
+  closing.add(() => dataSource.destroy());
+  return createDatabase({ dataSource, schema, isPooled });
+}
+
+function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: ClockCheck }) {
+  const causes = [
+    ...(feed.isBehind() ? ['revocation_feed_behind'] : []),
+    ...(clockCheck.isOff() ? ['clock_differs'] : []),
+  ];
+  return { isReady: causes.length === 0, causes };
 }
 
 async function createApollo(needs: {
@@ -157,8 +145,10 @@ async function createApollo(needs: {
   return apollo;
 }
 
+/** A mere warning: where it can't be told, nothing is said. */
 async function warnWithoutStatementTimeout({ database, log }: { database: Database; log: Logger }): Promise<void> {
-  const [row] = await database.query<{ statement_timeout: string }>(sql`SHOW statement_timeout`);
+  const statement = sql`SHOW statement_timeout`;
+  const [row] = await database.query<{ statement_timeout: string }>(statement).catch(() => []);
   if (row?.statement_timeout !== '0') return;
   log.warn(
     { event: 'no_statement_timeout' },

@@ -10,9 +10,15 @@ export function boundedRequests(
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ request }) => {
-        if (countListItems(request.variables) <= limits.listItemsMax) return;
+        const counts = Object.entries(request.variables ?? {}).map(([name, value]) => ({
+          name,
+          items: countListItems(value),
+        }));
+        if (counts.reduce((total, { items }) => total + items, 0) <= limits.listItemsMax) return;
+        const [longest] = counts.sort((one, other) => other.items - one.items);
         const message = `The variables hold more than ${limits.listItemsMax} list entries.`;
-        throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+        const argument = [longest?.name ?? ''];
+        throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', argument, http: { status: 400 } } });
       },
       willSendResponse: async ({ response }) => {
         if (response.body.kind !== 'single') return;
