@@ -43,7 +43,13 @@ function parseUrl(text: string): URL | null {
 
 const httpUrl = z.string().refine((text) => {
   const url = parseUrl(text);
-  return url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.hash === '';
+  return (
+    url !== null &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === ''
+  );
 }, 'must be an http or https URL');
 
 const databaseUrl = z
@@ -197,11 +203,11 @@ export const settings = z.object({
     .describe('Fields of Query or Mutation in an operation. Default: 20; the examples take 1.'),
   GRAPHQL_DIRECTIVES_MAX: wholeNumber(0, 1000).prefault('20').describe('Directives in an operation. Default: 20.'),
   GRAPHQL_TOKENS_MAX: wholeNumber(10, 100_000)
-    .prefault('1000')
-    .describe('Words and signs of a document. Default: 1000; all examples together take 234.'),
-  GRAPHQL_LIST_ITEMS_MAX: wholeNumber(0, 100_000)
     .prefault('500')
-    .describe('Entries of all lists in the variables. Default: 500.'),
+    .describe('Words and signs of a document. Default: 500; all examples together take 234, introspection 186.'),
+  GRAPHQL_VARIABLE_ENTRIES_MAX: wholeNumber(10, 100_000)
+    .prefault('500')
+    .describe('Entries of all lists and objects in the variables. Default: 500; the examples take up to 3.'),
   GRAPHQL_ERRORS_MAX: wholeNumber(1, 1000).prefault('20').describe('Errors in one answer. Default: 20.'),
   HTTP_BODY_BYTES_MAX: wholeNumber(1024, 10_000_000)
     .prefault('102400')
@@ -336,7 +342,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
       rootFieldsMax: values.GRAPHQL_ROOT_FIELDS_MAX,
       directivesMax: values.GRAPHQL_DIRECTIVES_MAX,
       tokensMax: values.GRAPHQL_TOKENS_MAX,
-      listItemsMax: values.GRAPHQL_LIST_ITEMS_MAX,
+      variableEntriesMax: values.GRAPHQL_VARIABLE_ENTRIES_MAX,
       errorsMax: values.GRAPHQL_ERRORS_MAX,
     },
     httpLimits: {

@@ -14,13 +14,14 @@ export interface Identity {
   amr: readonly string[];
 }
 
-/** Why an access token is needed, or not taken; the client refreshes on each. */
+/** Why a token is needed, or not taken. The client refreshes on each but INVALID_GRANT, which is a refresh refused. */
 export type UnauthenticatedReason = 'NO_TOKEN' | 'TOKEN_EXPIRED' | 'TOKEN_INVALID' | 'SESSION_ENDED' | 'INVALID_GRANT';
 
 /** What the bearer token of a request says, before anything is asked of it. */
 export type AuthState =
   | { state: 'anonymous' }
   | { state: 'authenticated'; identity: Identity }
-  | { state: 'rejected'; reason: UnauthenticatedReason }
+  /** `formerIdentity` where only the user's roles have changed since a genuine token was issued: good for logout alone. */
+  | { state: 'rejected'; reason: UnauthenticatedReason; formerIdentity?: Identity }
   /** The token is genuine, but this process can't tell right now whether its session still lives. */
   | { state: 'unknown'; identity: Identity };

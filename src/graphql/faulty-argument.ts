@@ -1,6 +1,7 @@
 import {
   coerceInputValue,
   type DocumentNode,
+  type GraphQLInputType,
   type GraphQLSchema,
   isInputType,
   Kind,
@@ -26,10 +27,29 @@ export function faultyArguments({ schema, document, variables }: Operation, vari
     VariableDefinition: ({ variable, type: typeNode }) => {
       const type = typeFromAST(schema, typeNode as Parameters<typeof typeFromAST>[1]);
       if (variable.name.value !== variableName || !isInputType(type) || value === undefined || paths.length > 0) return;
-      coerceInputValue(value, type, (path) => paths.push([...argument, ...path.map(String)]));
+      collectPaths({ value, type, onPath: (path) => paths.push([...argument, ...path]) });
     },
   });
   return paths.length > 0 ? paths : [argument];
+}
+
+/** More errors than this stand in no answer; looking for them costs time. */
+const PATHS_MAX = 50;
+
+/** The places of a value that do not fit its type, the first of them. */
+function collectPaths(needs: { value: unknown; type: GraphQLInputType; onPath: (path: string[]) => void }): void {
+  const { value, type, onPath } = needs;
+  const enough = new Error('enough');
+  let found = 0;
+  try {
+    coerceInputValue(value, type, (path) => {
+      onPath(path.map(String));
+      found += 1;
+      if (found === PATHS_MAX) throw enough;
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
 }
 
 /** The argument, and the fields in it, to which a variable is given first; the variable itself, where it is unused. */

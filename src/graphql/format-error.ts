@@ -36,9 +36,28 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   if (isEndOfVariableErrors(error))
     return { message: 'More of the variables do not fit.', extensions: { code: 'BAD_USER_INPUT' } };
+  const argument = refusedArgument(original);
+  if (argument !== null) return { ...formatted, ...badArgument(argument) };
   const code = String(formatted.extensions?.['code'] ?? '');
   if (!OUTWARD_CODES.has(code)) return masked(formatted, requestIdOf(error));
   return withoutValues(formatted, { code, argument: argumentPaths.get(error as object) });
+}
+
+const ARGUMENT_MESSAGE = /^Argument "([_A-Za-z]\w*)" /;
+
+/**
+ * The argument that graphql-js refused while it executed, such as one whose variable has a default and was sent as
+ * null; its message quotes the literals beside it. null: the error is another one.
+ */
+function refusedArgument(original: unknown): string | null {
+  const isOfGraphqlJs =
+    original instanceof GraphQLError && original.extensions['code'] === undefined && (original.nodes?.length ?? 0) > 0;
+  return isOfGraphqlJs ? (ARGUMENT_MESSAGE.exec(original.message)?.[1] ?? null) : null;
+}
+
+function badArgument(argument: string): Pick<GraphQLFormattedError, 'message' | 'extensions'> {
+  const message = `Argument "${argument}" does not fit its type.`;
+  return { message, extensions: { code: 'BAD_USER_INPUT', argument: [argument] } };
 }
 
 function masked({ path }: GraphQLFormattedError, requestId: string | null): GraphQLFormattedError {
@@ -102,7 +121,7 @@ export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayCo
           if (isEndOfVariableErrors(error)) continue;
           const original = unwrapResolverError(error);
           const isOutward = original instanceof GraphQLError && OUTWARD_CODES.has(String(original.extensions['code']));
-          if (isOutward) continue;
+          if (isOutward || refusedArgument(original) !== null) continue;
           const { requestId } = contextValue;
           requestIds.set(error, requestId);
           logFailure({ log, original, requestId, operationName: operationName ?? null });
@@ -131,6 +150,14 @@ function logFailure(needs: { log: Logger; original: unknown; requestId: string; 
     log.warn({ event: 'service_unavailable', cause, failure: original.failure?.message, requestId, operationName });
     return;
   }
-  const { name, message, stack } = original instanceof Error ? original : { name: 'unknown', message: '', stack: '' };
-  log.error({ event: 'internal_error', requestId, operationName, err: { type: name, message, stack } });
+  log.error({ event: 'internal_error', requestId, operationName, err: loggable(original) });
+}
+
+/** graphql-js builds messages of what it was sent: of its errors, only where they arose is logged. */
+function loggable(error: unknown): { type: string; message: string; stack: string } {
+  if (!(error instanceof Error)) return { type: 'unknown', message: '', stack: '' };
+  const { name, message, stack = '' } = error;
+  if (!(error instanceof GraphQLError) || (error.nodes?.length ?? 0) === 0) return { type: name, message, stack };
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  return { type: name, message: 'an error of graphql-js', stack: frames.join('\n') };
 }

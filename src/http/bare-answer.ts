@@ -60,6 +60,11 @@ export function bareAnswers({ isProduction, random, log, connections }: BareAnsw
     onConnect(_request, socket) {
       // Past the parser nobody else listens: an unheard error would end the process.
       socket.on('error', () => socket.destroy());
+      // Behind a request that is under way, this answer would be taken for that one's.
+      if (connections().underWay(socket).length > 0) {
+        socket.destroy();
+        return;
+      }
       answer({ socket, refusal: refusals.methodNotAllowed, reason: 'CONNECT' });
     },
   };

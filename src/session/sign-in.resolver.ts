@@ -1,4 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { AuthState, Identity } from '../graphql/auth-state.js';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
@@ -101,10 +102,16 @@ export class SignInResolver {
     refreshToken: string | null | undefined,
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
-    const identity = 'identity' in client.auth ? client.auth.identity : null;
+    const identity = whoLogsOut(client.auth);
     await this.useCases.logout({ refreshToken: refreshToken ?? null, identity, client });
     return true;
   }
+}
+
+/** An access token that is merely out of date may still end its session. */
+function whoLogsOut(auth: AuthState): Identity | null {
+  if (auth.state === 'anonymous') return null;
+  return auth.state === 'rejected' ? (auth.formerIdentity ?? null) : auth.identity;
 }
 
 function assertBodyDelivery(tokenDelivery: TokenDeliveryEnum): void {

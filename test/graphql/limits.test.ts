@@ -119,7 +119,7 @@ describe('limits of one operation', () => {
     const directives = Array.from({ length: 21 }, () => '__typename @include(if: true)').join(' ');
     expect(await refusals(`{ ${directives} }`)).toContain('The operation has too many directives: 21, at most 20.');
     expect((await refusals(`{ ${'__typename '.repeat(1000)} }`))[0]).toMatch(
-      /^Syntax Error: Document contains more that 1000 tokens/,
+      /^Syntax Error: Document contains more that 500 tokens/,
     );
   });
 

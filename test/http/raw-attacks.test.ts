@@ -50,6 +50,15 @@ describe('raw attacks', () => {
     connection.socket.destroy();
   });
 
+  it('H8: does not answer a CONNECT in the place of the request that went before it', async () => {
+    const connection = await rawConnection({ port: gateway.port });
+    const body = '{"query":"{slow}"}';
+    connection.write(
+      `${start}Content-Length: ${body.length}\r\n\r\n${body}CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    );
+    expect(await connection.closed()).not.toMatch(/405/);
+  });
+
   it('closes a connection that stays idle after its answer', async () => {
     const connection = await rawConnection({ port: gateway.port });
     connection.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');

@@ -3,20 +3,21 @@ import { GraphQLError } from 'graphql';
 import type { GatewayContext } from '../context.js';
 import type { GraphqlLimits } from './graphql-limits.js';
 
-/** Refuses variables with too long lists before they are looked at one by one, and cuts the list of errors in an answer. */
+/** Refuses variables with too many entries before graphql-js looks at them one by one, and cuts the list of errors in an answer. */
 export function boundedRequests(
-  limits: Pick<GraphqlLimits, 'listItemsMax' | 'errorsMax'>,
+  limits: Pick<GraphqlLimits, 'variableEntriesMax' | 'errorsMax'>,
 ): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ request }) => {
         const counts = Object.entries(request.variables ?? {}).map(([name, value]) => ({
           name,
-          items: countListItems(value),
+          items: countEntries(value),
         }));
-        if (counts.reduce((total, { items }) => total + items, 0) <= limits.listItemsMax) return;
+        const total = counts.reduce((sum, { items }) => sum + items, counts.length);
+        if (total <= limits.variableEntriesMax) return;
         const [longest] = counts.sort((one, other) => other.items - one.items);
-        const message = `The variables hold more than ${limits.listItemsMax} list entries.`;
+        const message = `The variables hold ${total} entries, at most ${limits.variableEntriesMax}.`;
         const argument = [longest?.name ?? ''];
         throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', argument, http: { status: 400 } } });
       },
@@ -33,8 +34,8 @@ export function boundedRequests(
 }
 
 /** The transport bounds the depth of bodies, so that this recursion is bounded too. */
-function countListItems(value: unknown): number {
+function countEntries(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const inner = Object.values(value).reduce<number>((total, entry) => total + countListItems(entry), 0);
-  return inner + (Array.isArray(value) ? value.length : 0);
+  const entries = Object.values(value);
+  return entries.reduce<number>((total, entry) => total + countEntries(entry), entries.length);
 }

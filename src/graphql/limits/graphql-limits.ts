@@ -12,8 +12,8 @@ export interface GraphqlLimits {
   directivesMax: number;
   /** Words and signs of the document; alone bounds the time that graphql-js takes to check one. */
   tokensMax: number;
-  /** Entries of lists in the variables, all lists together. */
-  listItemsMax: number;
+  /** Entries of the lists and objects in the variables, all together: graphql-js looks at each, and quotes it. */
+  variableEntriesMax: number;
   /** Errors in one answer; the rest is left out. */
   errorsMax: number;
 }

@@ -12,6 +12,9 @@ export function operationLimitsRule(limits: GraphqlLimits): ValidationRule {
       const measure = createOperationMeasure(context.getSchema(), document);
       for (const definition of document.definitions) {
         if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+        if (!context.getSchema().getRootType(definition.operation)) {
+          context.reportError(new GraphQLError(`There is no ${definition.operation}.`, { nodes: definition }));
+        }
         for (const message of faultsOf(measure(definition), limits)) {
           context.reportError(new GraphQLError(message, { nodes: definition }));
         }

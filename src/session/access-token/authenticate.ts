@@ -27,7 +27,7 @@ export function createAuthenticate(needs: {
     const { identity } = verified;
     const standing = revocations.check(identity);
     if (standing === 'session_ended') return rejected('SESSION_ENDED');
-    if (standing === 'user_changed') return rejected('TOKEN_EXPIRED');
+    if (standing === 'user_changed') return { state: 'rejected', reason: 'TOKEN_EXPIRED', formerIdentity: identity };
     onSeen(identity);
     return { state: isFeedBehind() ? 'unknown' : 'authenticated', identity };
   };
