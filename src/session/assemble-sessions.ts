@@ -10,6 +10,7 @@ import { createAuthenticate } from './access-token/authenticate.js';
 import { createIssueAccessToken } from './access-token/issue-access-token.js';
 import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
+import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createEndAllSessions } from './end-all-sessions.js';
 import { createEndSession } from './end-session.js';
 import { createListSessions } from './list-sessions.js';
@@ -89,6 +90,7 @@ export function assembleSessions(parts: SessionParts) {
         sessions,
         endings,
         codec,
+        auditRefused: createAuditRefusedRefresh({ audit }),
         answerSession,
         seenGeneration,
         rules,

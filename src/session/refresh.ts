@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
+import type { AuditRefusedRefresh } from './audit-refused-refresh.js';
 import type { RefreshableSession, RefreshSessionRepository, TokenDelivery } from './refresh-session.repository.js';
 import type { ParsedRefreshToken, RefreshTokenCodec } from './refresh-token.js';
 import type { EndingRepository } from './revocation/ending.repository.js';
@@ -22,6 +23,7 @@ export interface RefreshNeeds {
   sessions: RefreshSessionRepository;
   endings: EndingRepository;
   codec: RefreshTokenCodec;
+  auditRefused: AuditRefusedRefresh;
   answerSession: AnswerSession;
   /** The newest generation of which this process has seen an access token, perhaps not yet written down. */
   seenGeneration: (sessionId: string) => number;
@@ -53,10 +55,15 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       const session = await needs.sessions.find(token);
       if (session === null) return refused('SESSION_UNKNOWN', token.sessionId);
       if (!needs.codec.isGenuine(token, session.salt)) return refused('MAC_WRONG', token.sessionId);
-      if (session.tokenDelivery !== tokenDelivery) return refused('DELIVERY_WRONG', token.sessionId);
-      const step = await carryOut({ needs, token, session, client });
+      const step: Step =
+        session.tokenDelivery === tokenDelivery
+          ? await carryOut({ needs, token, session, client })
+          : { kind: 'refused', cause: 'DELIVERY_WRONG' };
       if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
-      if (step.kind === 'refused') return refused(step.cause, session.id);
+      if (step.kind === 'overtaken') continue;
+      const { userId, id: sessionId } = session;
+      if (step.kind === 'refused') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
+      return refused(step.cause, sessionId);
     }
     throw new ServiceUnavailable('REFRESH_CONTENDED', 1);
   };
@@ -65,6 +72,8 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
 type Step =
   | { kind: 'done'; answer: SessionAnswer }
   | { kind: 'refused'; cause: string }
+  /** Refused, and the session ended for it, which the audit trail then holds already. */
+  | { kind: 'ended'; cause: string }
   /** The session was changed by somebody else meanwhile: read and judge again. */
   | { kind: 'overtaken' };
 
@@ -95,7 +104,7 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
     case 'end': {
       const ending = { userId: session.userId, sessionId: session.id, generation: session.generation, client };
       const isEnded = await needs.endings.endJudged({ ...ending, cause: verdict.cause });
-      return isEnded ? { kind: 'refused', cause: verdict.cause } : { kind: 'overtaken' };
+      return isEnded ? { kind: 'ended', cause: verdict.cause } : { kind: 'overtaken' };
     }
     default:
       return unreachable(verdict);

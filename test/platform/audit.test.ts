@@ -128,7 +128,7 @@ describe('L4: the audit trail', () => {
     expect(kinds).toContainEqual({ kind: 'LOGIN_SUCCEEDED', cause: null, session_id: answer.data.login.session.id });
   });
 
-  it('has one event for a reused refresh token, however often it comes back, and none for a good or a foreign one', async () => {
+  it('has one event for the end by a reused refresh token and one for its next refusal, none for a good or a foreign one', async () => {
     const ada = await somebody();
     const first = await refresh(ada.refreshToken);
     await expectEvents(first, []);
@@ -136,6 +136,9 @@ describe('L4: the audit trail', () => {
     await expectEvents(await refresh(`ghr_${'A'.repeat(96)}`), []);
     await expectEvents(await refresh(ada.refreshToken), [
       { kind: 'SESSION_ENDED', cause: 'REUSE', user_id: ada.user.id, session_id: ada.session.id },
+    ]);
+    await expectEvents(await refresh(ada.refreshToken), [
+      { kind: 'REFRESH_REFUSED', cause: 'SESSION_REVOKED', user_id: ada.user.id, session_id: ada.session.id },
     ]);
     await expectEvents(await refresh(ada.refreshToken), []);
   });

@@ -28,11 +28,11 @@ export async function sessionRow(database: TestDatabase, sessionId: string): Pro
   return row;
 }
 
-/** The audit events of a session since it began, oldest first, as "KIND" or "KIND CAUSE". */
+/** What the audit trail says to have changed of a session since it began, oldest first, as "KIND" or "KIND CAUSE". */
 export async function auditOf(database: TestDatabase, sessionId: string): Promise<string[]> {
   const rows = await database.query<{ text: string }>(
     `SELECT concat_ws(' ', kind, cause) AS text FROM gatehouse.audit_events
-     WHERE session_id = $1 AND kind NOT IN ('REGISTERED', 'LOGIN_SUCCEEDED') ORDER BY id`,
+     WHERE session_id = $1 AND kind NOT IN ('REGISTERED', 'LOGIN_SUCCEEDED', 'REFRESH_REFUSED') ORDER BY id`,
     [sessionId],
   );
   return rows.map(({ text }) => text);
