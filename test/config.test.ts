@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ConfigError, isLoopbackHost, loadConfig, settings } from '../src/config.js';
+import { ConfigError, isLoopbackHost, loadConfig } from '../src/config.js';
+import { settings } from '../src/settings.js';
 
 const MACHINE = { cores: 4 };
 const secret = () => randomBytes(32).toString('base64url');

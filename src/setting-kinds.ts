@@ -1,0 +1,109 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const SECRET_BYTES_MIN = 32;
+/** 32 random bytes hold about 30 distinct values; a typed or repeated sample holds far fewer. */
+const SECRET_DISTINCT_BYTES_MIN = 16;
+
+/** A whole number in a range, both ends included. */
+export const wholeNumber = (min: number, max: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
+    return z.NEVER;
+  });
+
+/** true or false. */
+export const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+/** An http or https URL without a user or password. */
+export const httpUrl = z.string().refine((text) => {
+  const url = parseUrl(text);
+  return (
+    url !== null &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === ''
+  );
+}, 'must be an http or https URL');
+
+/** A postgresql:// URL. */
+export const databaseUrl = z
+  .string()
+  .refine(
+    (text) => ['postgres:', 'postgresql:'].includes(parseUrl(text)?.protocol ?? ''),
+    'must be a postgresql:// URL (its text is not shown: it may hold a password)',
+  );
+
+function secretFault(text: string): string | null {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.toString('base64url') !== text) return 'is not base64url';
+  if (bytes.length < SECRET_BYTES_MIN) return `has fewer than ${SECRET_BYTES_MIN} bytes`;
+  return isRandomLooking({ text, bytes }) ? null : 'is not random';
+}
+
+/** Refuses what people type or copy from examples: repetitions, sequences, words. Random bytes pass, in hexadecimal too. */
+function isRandomLooking({ text, bytes }: { text: string; bytes: Buffer }): boolean {
+  const steps = (lag: number) => bytes.subarray(lag).map((byte, index) => byte - (bytes[index] ?? 0));
+  const isVaried = [bytes, steps(1), steps(3)].every((values) => new Set(values).size >= SECRET_DISTINCT_BYTES_MIN);
+  const isMixedCase = /[a-z]/.test(text) && /[A-Z]/.test(text);
+  return isVaried && (isMixedCase || /^[0-9a-f]+$/i.test(text));
+}
+
+/** Secrets of 32 random bytes or more, in base64url, separated by commas. */
+export const refreshTokenSecrets = z.string().transform((text, context) => {
+  const entries = list(text);
+  if (entries.length === 0) context.addIssue({ code: 'custom', message: 'must hold at least one secret' });
+  entries.forEach((entry, index) => {
+    const fault = secretFault(entry);
+    if (fault !== null) context.addIssue({ code: 'custom', message: `secret ${index + 1} ${fault}` });
+  });
+  if (new Set(entries).size < entries.length) context.addIssue({ code: 'custom', message: 'holds one secret twice' });
+  return entries.map((entry) => Buffer.from(entry, 'base64url'));
+});
+
+/** Origins (RFC 6454), separated by commas. */
+export const origins = z.string().transform((text, context) => {
+  const entries = list(text);
+  for (const entry of entries) {
+    const url = parseUrl(entry);
+    const isOrigin = url !== null && ['http:', 'https:'].includes(url.protocol) && url.origin === entry;
+    if (!isOrigin) {
+      context.addIssue({ code: 'custom', message: `"${entry}" is not an origin such as https://app.example.org` });
+    }
+  }
+  return entries;
+});
+
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isProxy(entry: string): boolean {
+  if (PROXY_NAMES.includes(entry)) return true;
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+/** Addresses, networks, or the names of some, separated by commas. */
+export const proxies = z.string().transform((text, context) => {
+  const entries = list(text);
+  for (const entry of entries) {
+    if (!isProxy(entry)) {
+      context.addIssue({ code: 'custom', message: `"${entry}" is neither an address, a network, nor loopback` });
+    }
+  }
+  return entries;
+});

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { databaseUrl, flag, httpUrl, origins, proxies, refreshTokenSecrets, wholeNumber } from './setting-kinds.js';
+
+const ACCESS_TOKEN_TTL_SECONDS_MAX = 3600;
+const YEAR_SECONDS = 31_536_000;
+const secondsUpTo = (max: number) => wholeNumber(1, max);
+
+/** Every setting, read from the environment. The text of each is its manual: the README's table is checked against it. */
+export const settings = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], { error: 'must be development, production or test' })
+    .optional()
+    .describe('Which rules hold. Default: development where HOST is a loopback address, else production.'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on. Default: 127.0.0.1.'),
+  PORT: wholeNumber(0, 65_535).prefault('4000').describe('Port to listen on; 0 takes a free one. Default: 4000.'),
+  PUBLIC_URL: httpUrl.optional().describe('URL under which clients reach the gateway. Default: http://localhost:PORT.'),
+  DATABASE_URL: databaseUrl
+    .optional()
+    .describe('PostgreSQL to use, 15 or newer. Default: an embedded server (development only).'),
+  DATABASE_DIRECT_URL: databaseUrl
+    .optional()
+    .describe('The same database past any pooler, for LISTEN and migrations. Default: DATABASE_URL.'),
+  DATABASE_SCHEMA: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,47}$/, 'must be a lower-case SQL name of at most 48 characters')
+    .default('gatehouse')
+    .describe('Schema that holds the tables. Default: gatehouse.'),
+  DATABASE_POOL_MAX: wholeNumber(1, 1000).prefault('10').describe('Connections in the pool. Default: 10.'),
+  GATEHOUSE_DATA_DIR: z
+    .string()
+    .default('.gatehouse')
+    .describe('Folder of the embedded server and of generated secrets. Default: .gatehouse.'),
+  REFRESH_TOKEN_SECRETS: refreshTokenSecrets
+    .optional()
+    .describe(
+      'Comma-separated secrets of 32 bytes or more in base64url: the first signs, all verify. Default: generated (development only).',
+    ),
+  SIGNING_KEYS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'File with a private JWK set of ES256 keys: the first signs, all verify. Default: generated (development only).',
+    ),
+  JWT_ISSUER: z.string().optional().describe('Claim iss of access tokens. Default: PUBLIC_URL.'),
+  JWT_AUDIENCE: z.string().optional().describe('Claim aud of access tokens. Default: JWT_ISSUER.'),
+  ACCESS_TOKEN_TTL_SECONDS: secondsUpTo(ACCESS_TOKEN_TTL_SECONDS_MAX)
+    .prefault('900')
+    .describe('Longest life of an access token, at most 3600. Default: 900.'),
+  SESSION_IDLE_TTL_SECONDS: secondsUpTo(YEAR_SECONDS)
+    .prefault('604800')
+    .describe('A session ends so long after its last refresh. Default: 604800 (7 days).'),
+  SESSION_ABSOLUTE_TTL_SECONDS: secondsUpTo(YEAR_SECONDS)
+    .prefault('2592000')
+    .describe('A session ends so long after its login, whatever happens. Default: 2592000 (30 days).'),
+  SESSIONS_PER_USER_MAX: wholeNumber(1, 10_000)
+    .prefault('50')
+    .describe('Live sessions a user may have; one more ends the least recently used. Default: 50.'),
+  REFRESH_GRACE_SECONDS: wholeNumber(0, 300)
+    .prefault('10')
+    .describe('How long a just-spent refresh token is answered like the first time. Default: 10.'),
+  REFRESH_LOST_ANSWER_SECONDS: wholeNumber(0, YEAR_SECONDS)
+    .prefault('86400')
+    .describe('How long a lost answer can be asked for again. Default: 86400 (1 day).'),
+  PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
+  BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
+  HASH_WORKERS: wholeNumber(1, 256)
+    .optional()
+    .describe('Threads that hash passwords. Default: the number of cores less one, at least 1.'),
+  HASH_QUEUE_MAX: wholeNumber(1, 100_000)
+    .optional()
+    .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
+  ALLOWED_ORIGINS: origins
+    .optional()
+    .describe('Comma-separated origins whose pages may call (CORS). Default: none; in development, local ones.'),
+  TRUSTED_PROXIES: proxies
+    .prefault('')
+    .describe('Comma-separated addresses or networks whose X-Forwarded-For is believed. Default: none.'),
+  INTROSPECTION: flag.optional().describe('Whether the schema can be asked for. Default: true in development only.'),
+  GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000)
+    .prefault('10')
+    .describe('Fields within fields. Default: 10; the examples take 3.'),
+  GRAPHQL_COST_MAX: wholeNumber(1, 1_000_000)
+    .prefault('500')
+    .describe('Fields of an operation, those in lists counted ten times. Default: 500; the examples take up to 71.'),
+  GRAPHQL_ALIASES_MAX: wholeNumber(0, 1000).prefault('20').describe('Aliases in an operation. Default: 20.'),
+  GRAPHQL_ROOT_FIELDS_MAX: wholeNumber(1, 1000)
+    .prefault('20')
+    .describe('Fields of Query or Mutation in an operation. Default: 20; the examples take 1.'),
+  GRAPHQL_DIRECTIVES_MAX: wholeNumber(0, 1000).prefault('20').describe('Directives in an operation. Default: 20.'),
+  GRAPHQL_TOKENS_MAX: wholeNumber(10, 100_000)
+    .prefault('500')
+    .describe('Words and signs of a document. Default: 500; all examples together take 234, introspection 186.'),
+  GRAPHQL_VARIABLE_ENTRIES_MAX: wholeNumber(10, 100_000)
+    .prefault('500')
+    .describe('Entries of all lists and objects in the variables. Default: 500; the examples take up to 3.'),
+  GRAPHQL_ERRORS_MAX: wholeNumber(1, 1000).prefault('20').describe('Errors in one answer. Default: 20.'),
+  HTTP_BODY_BYTES_MAX: wholeNumber(1024, 10_000_000)
+    .prefault('102400')
+    .describe('Longest request body, in bytes. Default: 102400 (100 KB).'),
+  HTTP_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
+    .prefault('5000')
+    .describe('Connections at a time; one more is dropped. Default: 5000.'),
+  SHUTDOWN_NOTICE_SECONDS: wholeNumber(0, 60)
+    .prefault('0')
+    .describe('At a stop, how long /health/ready says no before new connections are refused. Default: 0.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info')
+    .describe('Least severe level that is logged. Default: info.'),
+});
+
+/** The settings as they were read, defaults filled in. */
+export type Settings = z.infer<typeof settings>;
