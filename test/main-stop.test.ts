@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startDatabaseProxy } from './support/database-proxy.js';
 import { startGatewayProcess } from './support/gateway-process.js';
 import { GOOD_PASSWORD, REGISTER } from './support/graphql-client.js';
 import { beginMain, isProcessAlive, makeTestFolder, runMain, type TestFolder } from './support/main-run.js';
 import { rawConnection } from './support/raw-http.js';
 import { lockTable } from './support/table-gate.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
+
+/** A few waits of the database's driver one after the other, each of 6 s. */
+const STOPS_WITHIN_MS = 45_000;
 
 let folder: TestFolder;
 let database: TestDatabase;
@@ -65,6 +69,33 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
     expect(await stopped).toBe(0);
     expect(gateway.output.join('\n')).toContain('"event":"stopped"');
     expect(gateway.output.join('\n')).not.toContain('stop_failed');
+  });
+});
+
+describe('on SIGTERM while the database hangs', () => {
+  it('what is in flight is answered as not available, and the process ends by itself in bounded time', async () => {
+    const proxy = await startDatabaseProxy(database.url);
+    try {
+      const gateway = await startGatewayProcess({ ...environment(), DATABASE_URL: proxy.url }, { cwd: folder.path });
+      const ada = await gateway.registerSomebody();
+      // A sight that is left to be written.
+      await gateway.me(ada.accessToken);
+      proxy.setOpen(false);
+      const inFlight = gateway.refresh(ada.refreshToken);
+      const closed = once(gateway.child, 'close');
+      await fetch(`${gateway.url}/health/live`);
+      gateway.child.kill('SIGTERM');
+      expect((await inFlight).errors?.[0]?.extensions.code).toBe('SERVICE_UNAVAILABLE');
+      const ended = await Promise.race([
+        closed.then(() => 'ended'),
+        pause(STOPS_WITHIN_MS, 'still runs', { ref: false }),
+      ]);
+      if (ended !== 'ended') gateway.child.kill('SIGKILL');
+      expect(ended).toBe('ended');
+      expect(gateway.child.signalCode).toBeNull();
+    } finally {
+      await proxy.close();
+    }
   });
 });
 

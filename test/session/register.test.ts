@@ -126,7 +126,7 @@ describe('registering', () => {
     }
   });
 
-  it('refuses cookie delivery, which is not offered yet, before anything is hashed or stored', async () => {
+  it('C6: refuses cookie delivery, which is not offered yet, before anything is hashed or stored', async () => {
     const email = newEmail();
     const before = gate.gateway.hashings();
     for (const [operation, document] of [
@@ -142,8 +142,18 @@ describe('registering', () => {
     }
     expect(gate.gateway.hashings()).toBe(before);
     expect(await accountsOf(email)).toEqual([]);
-    const body = await register({ email, password: GOOD_PASSWORD, tokenDelivery: 'BODY' });
-    expect(body.data.register).toMatchObject({ __typename: 'AuthPayload', refreshToken: expect.any(String) });
+  });
+
+  it('C6: sets no cookie where the tokens travel in the body', async () => {
+    const input = { email: newEmail(), password: GOOD_PASSWORD, tokenDelivery: 'BODY' };
+    const registered = await register(input);
+    const loggedIn = await gate.send(LOGIN, { input });
+    for (const payload of [registered.data.register, loggedIn.data.login]) {
+      expect(payload).toMatchObject({ __typename: 'AuthPayload', refreshToken: expect.any(String) });
+    }
+    const refresh = await gate.refresh(registered.data.register.refreshToken);
+    expect(refresh.tokens?.refreshToken).toEqual(expect.any(String));
+    for (const { headers } of [registered, loggedIn, refresh]) expect(headers.get('set-cookie')).toBeNull();
   });
 });
 

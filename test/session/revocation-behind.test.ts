@@ -101,12 +101,19 @@ describe('a gateway that is behind the feed', () => {
   it('looks a session up once for many requests at a time, and again after a second', async () => {
     const ada = await somebody();
     const before = proxy.count(LOOK_UP);
-    const ask = () => Promise.all(Array.from({ length: 20 }, () => outcome(behind, ada.accessToken)));
-    expect(new Set(await ask())).toEqual(new Set([ada.user.id]));
-    expect(proxy.count(LOOK_UP) - before).toBe(1);
+    const beganAt = performance.now();
+    const lookUps = () => proxy.count(LOOK_UP) - before;
+    // Each is remembered for a second: on a slow machine there is time for more than one.
+    const lookUpsMax = () => 1 + Math.floor((performance.now() - beganAt) / 1_000);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => outcome(behind, ada.accessToken)));
+    expect(new Set(answers)).toEqual(new Set([ada.user.id]));
+    expect(lookUps()).toBeGreaterThanOrEqual(1);
+    expect(lookUps()).toBeLessThanOrEqual(lookUpsMax());
     await gate.send(LOGOUT, { refreshToken: ada.refreshToken });
+    const beforeTheEnd = lookUps();
     await waitUntil('the end is seen', async () => (await outcome(behind, ada.accessToken)) !== ada.user.id);
-    expect(proxy.count(LOOK_UP) - before).toBe(2);
+    expect(lookUps()).toBe(beforeTheEnd + 1);
+    expect(lookUps()).toBeLessThanOrEqual(lookUpsMax());
     expect(await outcome(behind, ada.accessToken)).toBe('UNAUTHENTICATED SESSION_ENDED');
   });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createAnswerEnd, createFrameReader } from './wire-frames.js';
 
 /** Stands between a gateway and its database: counts statements, changes them, and fails as networks do. */
 export interface DatabaseProxy {
@@ -10,9 +11,14 @@ export interface DatabaseProxy {
   count(text: string): number;
   /** How many connections were made so far. */
   connections(): number;
-  /** From now on, `from` reaches the database as `to`, made as long by spaces. */
-  replace(from: string, to: string): void;
-  /** false: nothing gets through any more, and nothing is closed, as behind a broken router. */
+  /** From now on, `from` reaches the database as `to`, made as long by spaces; answers how to undo that. */
+  replace(from: string, to: string): () => void;
+  /**
+   * Lets the first statement through that holds this text, and cuts its connection once the server has answered it, in
+   * the place of the answer: it was carried out, and nobody was told. Resolves at that moment.
+   */
+  loseAnswerTo(text: string): Promise<void>;
+  /** false: nothing gets through any more, not even the end of a connection, as behind a broken router. */
   setOpen(isOpen: boolean): void;
   /** Lets through again what comes from now on; connections whose statements were swallowed stay as they are. */
   resume(): void;
@@ -21,64 +27,86 @@ export interface DatabaseProxy {
   close(): Promise<void>;
 }
 
+interface AwaitedLoss {
+  text: string;
+  onLost: () => void;
+}
+
 /** A proxy to the database at `databaseUrl`. */
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const target = new URL(databaseUrl);
-  const socketDir = target.searchParams.get('host');
   const sockets = new Set<Socket>();
   const sent: string[] = [];
-  const replacements: [string, string][] = [];
+  const replacements = new Set<[string, string]>();
+  const losses = new Set<AwaitedLoss>();
   let isOpen = true;
   let connections = 0;
   let isRefusing = false;
 
-  const replaced = (chunk: Buffer): Buffer => {
-    let text = chunk.toString('latin1');
+  const replaced = (frame: Buffer): Buffer => {
+    let text = frame.toString('latin1');
     for (const [from, to] of replacements) text = text.replaceAll(from, to.padEnd(from.length));
     return Buffer.from(text, 'latin1');
   };
-  const server = createServer((client) => {
-    connections += 1;
-    if (isRefusing) {
+  const takeLoss = (text: string): AwaitedLoss | null => {
+    const loss = [...losses].find((one) => text.includes(one.text)) ?? null;
+    if (loss !== null) losses.delete(loss);
+    return loss;
+  };
+  const couple = (client: Socket, upstream: Socket) => {
+    const framesOf = createFrameReader();
+    let loss: { onLost: () => void; isEnd: (chunk: Buffer) => boolean } | null = null;
+    const cut = () => {
       client.destroy();
-      return;
-    }
-    const port = Number(target.port);
-    const upstream =
-      socketDir === null
-        ? connect({ port, host: target.hostname })
-        : connect({ path: join(socketDir, `.s.PGSQL.${port}`) });
+      upstream.destroy();
+    };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
+        cut();
       });
     }
     client.on('data', (chunk) => {
-      if (!isOpen) return;
-      const outgoing = replaced(chunk);
-      sent.push(outgoing.toString('latin1'));
-      upstream.write(outgoing);
+      for (const frame of framesOf(chunk)) {
+        if (!isOpen) continue;
+        const outgoing = replaced(frame);
+        const text = outgoing.toString('latin1');
+        sent.push(text);
+        const taken = takeLoss(text);
+        if (taken !== null) loss = { onLost: taken.onLost, isEnd: createAnswerEnd() };
+        upstream.write(outgoing);
+      }
     });
+    client.on('end', () => isOpen && upstream.end());
     upstream.on('data', (chunk) => {
-      if (isOpen) client.write(chunk);
+      if (!isOpen) return;
+      if (loss === null) {
+        client.write(chunk);
+      } else if (loss.isEnd(chunk)) {
+        loss.onLost();
+        cut();
+      }
     });
+  };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    connections += 1;
+    if (isRefusing) client.destroy();
+    else couple(client, connectTo(databaseUrl));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const url = new URL(databaseUrl);
-  url.searchParams.delete('host');
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as AddressInfo).port);
   return {
-    url: url.href,
-    count: (text) => sent.reduce((total, chunk) => total + chunk.split(text).length - 1, 0),
+    url: urlByWayOf({ databaseUrl, port: (server.address() as AddressInfo).port }),
+    count: (text) => sent.reduce((total, one) => total + one.split(text).length - 1, 0),
     connections: () => connections,
-    replace: (from, to) => void replacements.push([from, to]),
+    replace: (from, to) => {
+      const replacement: [string, string] = [from, to];
+      replacements.add(replacement);
+      return () => void replacements.delete(replacement);
+    },
+    loseAnswerTo: (text) => new Promise<void>((resolve) => losses.add({ text, onLost: resolve })),
     setOpen: (open) => {
       isOpen = open;
       // What was swallowed on an open connection is lost: as after a real failure, they are cut.
@@ -97,4 +125,20 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       await once(server, 'close');
     },
   };
+}
+
+function connectTo(databaseUrl: string): Socket {
+  const { port, hostname, searchParams } = new URL(databaseUrl);
+  const socketDir = searchParams.get('host');
+  return socketDir === null
+    ? connect({ port: Number(port), host: hostname })
+    : connect({ path: join(socketDir, `.s.PGSQL.${port}`) });
+}
+
+function urlByWayOf({ databaseUrl, port }: { databaseUrl: string; port: number }): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.delete('host');
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return url.href;
 }
