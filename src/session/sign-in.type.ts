@@ -40,7 +40,10 @@ export class RegisterInput {
   })
   email!: string;
 
-  @Field(() => String, { description: '15 to 256 characters of any kind, none of them a control character.' })
+  @Field(() => String, {
+    description:
+      'From the minimum, 15 unless configured otherwise, to 256 characters of any kind, none of them a control character.',
+  })
   password!: string;
 
   @Field(() => TokenDeliveryEnum, {

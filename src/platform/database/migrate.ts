@@ -26,7 +26,8 @@ export async function migrateDown({ dataSource, schema }: MigrationTarget): Prom
   });
 }
 
-interface MigrationTarget {
+/** Where to migrate: a DataSource that is initialized, on the database itself. */
+export interface MigrationTarget {
   dataSource: DataSource;
   schema: string;
 }
