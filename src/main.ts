@@ -12,7 +12,7 @@ const EXIT_FAULTY = 1;
 /** Whatever hangs, a process that was told to end is gone by then; those who wait for it usually kill after 30 s. */
 const END_WITHIN_MS = 28_000;
 
-async function runMigrations(work: (target: MigrationTarget) => Promise<string[] | void>): Promise<void> {
+async function runMigrations(work: (target: MigrationTarget) => Promise<unknown>): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
   await withDatabase({ config, log }, async ({ database }) => {
