@@ -1,6 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ClientFacts } from '../../platform/audit/audit.js';
-import { addSeconds, type Clock } from '../../platform/clock.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
@@ -35,9 +35,6 @@ interface Needs {
   random: Random;
   revocations: RevocationList;
 }
-
-/** What expired longer ago than any clock is wrong stays as it is: nothing can bring it back. */
-const EXPIRED_SLACK_SECONDS = 86_400;
 
 /** Endings in PostgreSQL. */
 export function createEndingRepository({ database, clock, random, revocations }: Needs): EndingRepository {
@@ -93,7 +90,6 @@ export function createEndingRepository({ database, clock, random, revocations }:
         choice: sql`
           SELECT id FROM ${sessions}
           WHERE user_id = ${needs.userId} AND revoked_at IS NULL AND id IS DISTINCT FROM ${exceptSessionId}::uuid
-            AND expires_at > ${addSeconds(clock.now(), -EXPIRED_SLACK_SECONDS)}
           ORDER BY id FOR NO KEY UPDATE`,
       });
       return ended.filter(({ wasLive }) => wasLive).length;
