@@ -141,3 +141,36 @@ describe('while the database is busy', () => {
     );
   });
 });
+
+describe('a passing failure of the database', () => {
+  /** Every update of a session fails with this state, `times` times over; counted where no rollback takes it back. */
+  async function failing<Result>(state: string, times: number, work: () => Promise<Result>): Promise<Result> {
+    await gate.database.query('CREATE SEQUENCE gatehouse.tries');
+    await gate.database.query(`
+      CREATE FUNCTION gatehouse.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('gatehouse.tries') <= ${times} THEN
+          RAISE EXCEPTION 'on purpose' USING ERRCODE = '${state}';
+        END IF;
+        RETURN NEW;
+      END $$`);
+    await gate.database.query(
+      'CREATE TRIGGER fail BEFORE UPDATE ON gatehouse.refresh_sessions FOR EACH ROW EXECUTE FUNCTION gatehouse.fail()',
+    );
+    try {
+      return await work();
+    } finally {
+      await gate.database.query('DROP FUNCTION gatehouse.fail CASCADE');
+      await gate.database.query('DROP SEQUENCE gatehouse.tries');
+    }
+  }
+
+  it.each(['40001', '40P01', '57P01', '57P02', '57P03', '25006', '08006'])('%s is tried again', async (state) => {
+    const { tokens } = await failing(state, 2, () => gate.refresh(ada.refreshToken));
+    expect(tokens).not.toBeNull();
+  });
+
+  it('is tried again only so often, and then is SERVICE_UNAVAILABLE with the token still good', async () => {
+    expectUnavailable(await failing('40001', 1000, () => gate.refresh(ada.refreshToken)));
+    expect((await gate.refresh(ada.refreshToken)).tokens).not.toBeNull();
+  });
+});
