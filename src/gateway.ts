@@ -22,7 +22,7 @@ import { SessionResolver } from './session/session.resolver.js';
 import { SignInResolver } from './session/sign-in.resolver.js';
 import { createFindViewer } from './user/find-viewer.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
-import { createUserRepository } from './user/user.repository.js';
+import { createUserRepository, type UserRepository } from './user/user.repository.js';
 import { UserResolver } from './user/user.resolver.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
@@ -76,7 +76,8 @@ async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
-  const sessions = assembleSessions({ ...parts, database, hasher, audit });
+  const users = createUserRepository({ database });
+  const sessions = assembleSessions({ ...parts, database, users, hasher, audit });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());
@@ -85,7 +86,7 @@ async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
 
-  const apollo = await createApollo({ parts, database, audit, sessions });
+  const apollo = await createApollo({ parts, users, audit, sessions });
   closing.add(() => apollo.stop());
   const http = await createHttpServer({
     ...parts,
@@ -120,13 +121,12 @@ function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: C
 
 async function createApollo(needs: {
   parts: GatewayParts;
-  database: Database;
+  users: UserRepository;
   audit: AuditTrail;
   sessions: ReturnType<typeof assembleSessions>;
 }): Promise<ApolloServer<GatewayContext>> {
-  const { parts, database, audit, sessions } = needs;
+  const { parts, users, audit, sessions } = needs;
   const { isProduction, hasIntrospection, graphqlLimits: limits } = parts.config;
-  const users = createUserRepository({ database });
   const instances = new Map<unknown, object>([
     [UserResolver, new UserResolver(createFindViewer({ users }))],
     [SignInResolver, new SignInResolver(sessions.useCases)],

@@ -8,7 +8,6 @@ import {
 import { type GraphQLSchema, MaxIntrospectionDepthRule } from 'graphql';
 import type { Logger } from '../platform/logger.js';
 import type { GatewayContext } from './context.js';
-import { oneCredentialFieldRule } from './credential-fields-rule.js';
 import { errorLog, formatError } from './format-error.js';
 import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
@@ -34,7 +33,7 @@ export function createApolloServer(needs: {
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokensMax },
-    validationRules: [oneCredentialFieldRule, operationLimitsRule(limits), MaxIntrospectionDepthRule],
+    validationRules: [operationLimitsRule(limits), MaxIntrospectionDepthRule],
     formatError,
     logger: quietLogger(log),
     plugins: [

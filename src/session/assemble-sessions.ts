@@ -5,7 +5,7 @@ import type { Database } from '../platform/database/database.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
-import { createUserRepository } from '../user/user.repository.js';
+import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
 import { createIssueAccessToken } from './access-token/issue-access-token.js';
 import type { SigningKeys } from './access-token/signing-keys.js';
@@ -35,6 +35,7 @@ export interface SessionParts {
   refreshTokenSecrets: readonly Buffer[];
   signingKeys: SigningKeys;
   database: Database;
+  users: UserRepository;
   hasher: PasswordHasher;
   audit: AuditTrail;
   clock: Clock;
@@ -44,7 +45,7 @@ export interface SessionParts {
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, hasher, audit, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, clock, random, log } = parts;
   const revocations = createRevocationList({ clock });
   const feed = createRevocationFeed({
     url: parts.databaseUrl,
@@ -61,7 +62,6 @@ export function assembleSessions(parts: SessionParts) {
     codec,
     issueAccessToken: createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random }),
   });
-  const users = createUserRepository({ database });
   const sessions = createRefreshSessionRepository({ database });
   const signIns = createSignInRepository({ database });
   const endings = createEndingRepository({ database, clock, random, revocations });

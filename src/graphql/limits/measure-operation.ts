@@ -28,9 +28,21 @@ export interface Measure {
   directives: number;
   /** Fields of the selection itself. */
   fields: number;
+  /** Those of them that check a credential; deeper ones do not count: `AuthPayload` has a field `refreshToken` as well. */
+  credentialFields: number;
 }
 
-const NOTHING: Measure = { depth: 0, introspectionDepth: 0, cost: 0, aliases: 0, directives: 0, fields: 0 };
+const NOTHING: Measure = {
+  depth: 0,
+  introspectionDepth: 0,
+  cost: 0,
+  aliases: 0,
+  directives: 0,
+  fields: 0,
+  credentialFields: 0,
+};
+/** Root fields that check a credential. */
+const CREDENTIAL_FIELDS = new Set(['login', 'register', 'refreshToken']);
 /** What stands in a list is taken to come so often; the schema itself is no list of anybody's data. */
 const LIST_FACTOR = 10;
 
@@ -67,6 +79,7 @@ export function createOperationMeasure(schema: GraphQLSchema, document: Document
       aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
       directives: inner.directives,
       fields: 1,
+      credentialFields: CREDENTIAL_FIELDS.has(field.name.value) ? 1 : 0,
     };
   };
   const measureSelections = ({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): Measure =>
@@ -92,6 +105,7 @@ function sum(one: Measure, other: Measure, directives: number): Measure {
     aliases: one.aliases + other.aliases,
     directives: one.directives + other.directives + directives,
     fields: one.fields + other.fields,
+    credentialFields: one.credentialFields + other.credentialFields,
   };
 }
 

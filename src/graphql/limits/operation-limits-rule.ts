@@ -5,6 +5,8 @@ import { createOperationMeasure, type Measure } from './measure-operation.js';
 /** Deeper than the standard introspection query of any tool (15); an endless chain of `ofType` is not. */
 const INTROSPECTION_DEPTH_MAX = 20;
 
+const ONE_CREDENTIAL_FIELD = 'An operation may hold one of login, register and refreshToken, once.';
+
 /** Refuses operations that ask for too much, before anything of them runs. */
 export function operationLimitsRule(limits: GraphqlLimits): ValidationRule {
   return (context: ValidationContext) => ({
@@ -32,9 +34,12 @@ function faultsOf(measure: Measure, limits: GraphqlLimits): string[] {
     ['has too many root fields', measure.fields, limits.rootFieldsMax],
     ['has too many directives', measure.directives, limits.directivesMax],
   ];
-  return bounds
+  // Else one request could try a hundred passwords. No setting: it is no matter of size.
+  const credentials = measure.credentialFields > 1 ? [ONE_CREDENTIAL_FIELD] : [];
+  const excesses = bounds
     .filter(([, value, max]) => value > max)
     .map(
       ([fault, value, max]) => `The operation ${fault}: ${Math.min(value, Number.MAX_SAFE_INTEGER)}, at most ${max}.`,
     );
+  return [...credentials, ...excesses];
 }

@@ -73,9 +73,9 @@ async function readVersion(root: string): Promise<string> {
 }
 
 async function isInReach({ root, user }: { root: string; user: OperatingUser | null }): Promise<boolean> {
-  const needed = ['bin/postgres', 'bin/initdb', 'lib/postgresql', 'share/postgresql/postgres.bki'];
+  const needed = ['bin/postgres', 'bin/initdb', 'lib/postgresql'];
   if (user === null) return true;
-  const folders = needed.slice(0, 3).map((path) => ({ path: join(root, 'native', path), user, isReadable: true }));
+  const folders = needed.map((path) => ({ path: join(root, 'native', path), user, isReadable: true }));
   return (await Promise.all(folders.map(canReach))).every((answer) => answer);
 }
 

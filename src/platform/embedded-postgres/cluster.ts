@@ -47,7 +47,7 @@ async function initialise(first: {
   isDurable: boolean;
   password: string;
 }): Promise<void> {
-  const { home, user } = { home: first.home.home, user: first.home.user };
+  const { home, user } = first.home;
   const draft = join(home, 'postgres.new');
   // initdb reads the password from a file, as the operating user, who can't read root's.
   const passwordFile = join(home, 'postgres-password.initdb');

@@ -13,8 +13,6 @@ export interface RevocationFeed {
   stop(): Promise<void>;
   /** Whether the last look is too old to vouch for any session. */
   isBehind(): boolean;
-  /** Whether this process has looked at all. */
-  hasLooked(): boolean;
 }
 
 interface Needs {
@@ -98,7 +96,6 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
       await looker.stop();
     },
     isBehind: () => lastLookSentMs === null || clock.monotonicMs() - lastLookSentMs > BOUND_MS,
-    hasLooked: () => lastLookSentMs !== null,
   };
 }
 

@@ -14,7 +14,6 @@ export interface RevocationList {
   noteAll(entries: readonly FeedEntry[]): void;
   /** What has become of the session or the user since the token was issued. */
   check(identity: Pick<Identity, 'userId' | 'sessionId' | 'authEpoch'>): 'current' | 'session_ended' | 'user_changed';
-  size(): number;
 }
 
 /** No access token lives longer than 3600 s; the leeway and a minute of slack on top. */
@@ -63,6 +62,5 @@ export function createRevocationList({ clock }: { clock: Clock }): RevocationLis
       if (endedSessions.has(sessionId)) return 'session_ended';
       return authEpoch < (changedUsers.get(userId)?.authEpoch ?? 0) ? 'user_changed' : 'current';
     },
-    size: () => endedSessions.size + changedUsers.size,
   };
 }
