@@ -1,0 +1,168 @@
+// Generated from schema/schema.graphql and operations.graphql by generate.mjs: not edited by hand.
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Why a password is refused. No kind of character is asked for. */
+export type PasswordWeakness =
+  /** Fewer characters than the minimum: 15 unless configured otherwise. */
+  | 'TOO_SHORT'
+  /** More than 256 characters. */
+  | 'TOO_LONG'
+  /** Among the commonly used passwords, or little more than one of them. */
+  | 'COMMON'
+  /** It contains the part of the e-mail address before the @. */
+  | 'CONTAINS_EMAIL';
+
+/** A new account. */
+export type RegisterInput = {
+  /** Spaces around it are cut, capitals made small; a malformed one is BAD_USER_INPUT. */
+  readonly email: string;
+  /** From the minimum, 15 unless configured otherwise, to 256 characters of any kind, none of them a control character. */
+  readonly password: string;
+  /** Where the refresh token goes; fixed for the life of the session. */
+  readonly tokenDelivery?: TokenDelivery;
+};
+
+/** Where the refresh token goes. */
+export type TokenDelivery =
+  /** Into the payload: for native apps and servers, which have a safe place for it. */
+  | 'BODY'
+  /** Into an httpOnly cookie: for browsers, where script must not be able to read it. */
+  | 'COOKIE';
+
+/** What somebody signs in with. */
+export type LoginInput = {
+  /** In any spelling that register takes; a malformed one is BAD_USER_INPUT. */
+  readonly email: string;
+  /** Compared exactly: capitals and spaces count. */
+  readonly password: string;
+  /** Where the refresh token goes; fixed for the life of the session. */
+  readonly tokenDelivery?: TokenDelivery;
+};
+
+export type ViewerFragment = {
+  readonly id: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly roles: ReadonlyArray<string>;
+  readonly createdAt: string;
+};
+
+export type SignedInFragment = {
+  readonly accessToken: string;
+  readonly expiresIn: number;
+  readonly refreshToken: string | null;
+  readonly session: { readonly id: string; readonly expiresAt: string };
+  readonly user: {
+    readonly id: string;
+    readonly email: string;
+    readonly emailVerified: boolean;
+    readonly roles: ReadonlyArray<string>;
+    readonly createdAt: string;
+  };
+};
+
+export type RegisterMutationVariables = Exact<{
+  input: RegisterInput;
+}>;
+
+export type RegisterMutation = {
+  readonly register:
+    | {
+        readonly __typename: 'AuthPayload';
+        readonly accessToken: string;
+        readonly expiresIn: number;
+        readonly refreshToken: string | null;
+        readonly session: { readonly id: string; readonly expiresAt: string };
+        readonly user: {
+          readonly id: string;
+          readonly email: string;
+          readonly emailVerified: boolean;
+          readonly roles: ReadonlyArray<string>;
+          readonly createdAt: string;
+        };
+      }
+    | { readonly __typename: 'EmailTaken'; readonly message: string }
+    | {
+        readonly __typename: 'WeakPassword';
+        readonly message: string;
+        readonly reasons: ReadonlyArray<PasswordWeakness>;
+      };
+};
+
+export type LoginMutationVariables = Exact<{
+  input: LoginInput;
+}>;
+
+export type LoginMutation = {
+  readonly login:
+    | {
+        readonly __typename: 'AuthPayload';
+        readonly accessToken: string;
+        readonly expiresIn: number;
+        readonly refreshToken: string | null;
+        readonly session: { readonly id: string; readonly expiresAt: string };
+        readonly user: {
+          readonly id: string;
+          readonly email: string;
+          readonly emailVerified: boolean;
+          readonly roles: ReadonlyArray<string>;
+          readonly createdAt: string;
+        };
+      }
+    | { readonly __typename: 'InvalidCredentials'; readonly message: string };
+};
+
+export type RefreshTokenMutationVariables = Exact<{
+  refreshToken?: string | null | undefined;
+}>;
+
+export type RefreshTokenMutation = {
+  readonly refreshToken: {
+    readonly accessToken: string;
+    readonly expiresIn: number;
+    readonly refreshToken: string | null;
+    readonly session: { readonly id: string; readonly expiresAt: string };
+    readonly user: {
+      readonly id: string;
+      readonly email: string;
+      readonly emailVerified: boolean;
+      readonly roles: ReadonlyArray<string>;
+      readonly createdAt: string;
+    };
+  };
+};
+
+export type LogoutMutationVariables = Exact<{
+  refreshToken?: string | null | undefined;
+}>;
+
+export type LogoutMutation = { readonly logout: boolean };
+
+export type MeQueryVariables = Exact<{ [key: string]: never }>;
+
+export type MeQuery = {
+  readonly me: {
+    readonly id: string;
+    readonly email: string;
+    readonly emailVerified: boolean;
+    readonly roles: ReadonlyArray<string>;
+    readonly createdAt: string;
+  } | null;
+};
+
+export type ConfirmQueryVariables = Exact<{ [key: string]: never }>;
+
+export type ConfirmQuery = { readonly __typename: 'Query' };
+
+export const Register =
+  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}}}';
+export const Login =
+  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
+export const RefreshToken =
+  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
+export const Logout = 'mutation Logout($refreshToken:String){logout(refreshToken:$refreshToken)}';
+export const Me = 'fragment Viewer on User{id email emailVerified roles createdAt}query Me{me{...Viewer}}';
+export const Confirm = 'query Confirm{__typename}';
