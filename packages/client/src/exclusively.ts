@@ -10,14 +10,15 @@ export type Exclusively = <Result>(work: () => Promise<Result>, hurry?: Promise<
  */
 export function createExclusively(needs: { platform: Platform; name: string; waitMs: number }): Exclusively {
   const { platform, name, waitMs } = needs;
-  const { locks, delay } = platform;
+  const { locks } = platform;
   let last: Promise<unknown> = Promise.resolve();
 
   const acrossTabs: Exclusively = async (work, hurry = new Promise(() => {})) => {
     if (locks === null) return work();
     const waiting = new AbortController();
     let isGranted = false;
-    void Promise.race([hurry, delay(waitMs)]).then(() => waiting.abort());
+    const timer = setTimeout(() => waiting.abort(), waitMs);
+    void hurry.then(() => waiting.abort());
     try {
       return await locks.request(name, { signal: waiting.signal }, () => {
         isGranted = true;
@@ -27,6 +28,8 @@ export function createExclusively(needs: { platform: Platform; name: string; wai
       // Not granted: waited too long, or this page may not use locks at all.
       if (isGranted) throw error;
       return work();
+    } finally {
+      clearTimeout(timer);
     }
   };
   return (work, hurry) => {

@@ -35,7 +35,7 @@ export function openTabs(needs: { platform: Platform; name: string; memory: Memo
       return;
     }
     // The words of two tabs may overtake each other.
-    if (message.at <= Math.max(lastLogoutAt, memory.held?.at ?? 0)) return;
+    if (message.at < Math.max(lastLogoutAt, memory.held?.at ?? 0)) return;
     if (message.kind === 'logout') {
       lastLogoutAt = message.at;
       memory.signOut('LOGOUT');
@@ -51,7 +51,7 @@ export function openTabs(needs: { platform: Platform; name: string; memory: Memo
     channel.addEventListener('message', ({ data }) => hear(data as Message));
     post({ kind: 'ask' });
   }
-  const nextToken = () => new Promise<void>((resolve) => waiting.push(resolve));
+  const nextToken = () => new Promise<void>((resolve) => channel !== null && waiting.push(resolve));
   return {
     tellToken,
     tellLogout: () => post({ kind: 'logout', at: platform.wallMs() }),
