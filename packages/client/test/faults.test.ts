@@ -114,4 +114,42 @@ describe('what passes', () => {
     expect(await app.me()).not.toBeNull();
     expect(count(device, 'RefreshToken')).toBe(2);
   });
+
+  it('asks once for all that wait, however often it has to', async () => {
+    const { app, device, pass } = await signInApp(gate);
+    pass(ACCESS_TOKEN_TTL_SECONDS);
+    device.intercept(() => Promise.reject(new TypeError('fetch failed')));
+    await Promise.allSettled([1, 2, 3, 4, 5].map(() => app.getAccessToken()));
+    expect(count(device, 'RefreshToken')).toBe(4);
+  });
+});
+
+describe('what is refused', () => {
+  const refuseMe = (extensions: object) => (operationName: string, forward: () => Promise<Response>) =>
+    operationName === 'Me' ? fault(extensions)() : forward();
+
+  it.each(['NO_TOKEN', 'TOKEN_EXPIRED', 'TOKEN_INVALID', 'SESSION_ENDED', undefined])(
+    'refreshes once and asks once more where the reason is %s, and then gives up',
+    async (reason) => {
+      const { app, device } = await signInApp(gate);
+      device.intercept(refuseMe({ code: 'UNAUTHENTICATED', reason }));
+      await expect(app.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(device.sent).toEqual(['Login', 'Me', 'RefreshToken', 'Confirm', 'Me']);
+    },
+  );
+
+  it.each([
+    { code: 'UNAUTHENTICATED', reason: 'INVALID_GRANT' },
+    { code: 'UNAUTHENTICATED', reason: 'A_REASON_OF_TOMORROW' },
+    { code: 'FORBIDDEN' },
+    { code: 'FORBIDDEN', reason: 'TOKEN_EXPIRED' },
+    { code: 'INTERNAL_SERVER_ERROR' },
+    {},
+  ])('does not refresh for %j', async (extensions) => {
+    const { app, device } = await signInApp(gate);
+    device.intercept(refuseMe(extensions));
+    await expect(app.me()).rejects.toMatchObject({ name: 'AuthClientError' });
+    expect(count(device, 'RefreshToken')).toBe(0);
+    expect(app.state.status).toBe('signed_in');
+  });
 });

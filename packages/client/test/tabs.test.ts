@@ -55,12 +55,13 @@ describe('cookie delivery, tabs of one browser', () => {
   });
 
   it.each([2, 12])('rotates once where the access token of %i tabs expires', async (howMany) => {
-    const { tabs, pass, generation } = await signedInTabs(howMany);
+    const { device, tabs, pass, generation } = await signedInTabs(howMany);
     for (const round of [1, 2, 3]) {
       pass(ACCESS_TOKEN_TTL_SECONDS);
       const users = await askAll(tabs);
       expect(users.every((user) => user !== null)).toBe(true);
       expect(await generation()).toBe(round);
+      expect(count(device, 'RefreshToken')).toBe(round);
     }
   });
 
