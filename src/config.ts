@@ -59,6 +59,15 @@ function isProductionFor(values: Settings): boolean {
   return !isLoopbackHost(values.HOST);
 }
 
+function publicUrlOf(values: Settings): string {
+  return values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+}
+
+/** In development on http, browsers need not keep a cookie with the attribute Secure. */
+function isCookieSecure(values: Settings): boolean {
+  return isProductionFor(values) || new URL(publicUrlOf(values)).protocol === 'https:';
+}
+
 function crossFaults(values: Settings): string[] {
   const faults: string[] = [];
   if (values.SESSION_IDLE_TTL_SECONDS > values.SESSION_ABSOLUTE_TTL_SECONDS) {
@@ -76,6 +85,9 @@ function crossFaults(values: Settings): string[] {
   if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined) {
     faults.push('DATABASE_URL must be set where DATABASE_DIRECT_URL is');
   }
+  if (values.COOKIE_SAME_SITE === 'none' && !isCookieSecure(values)) {
+    faults.push("COOKIE_SAME_SITE can't be none where PUBLIC_URL is http: browsers drop such a cookie without Secure");
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -87,7 +99,7 @@ function productionFaults(values: Settings): string[] {
 
 function toConfig(values: Settings, machine: MachineFacts) {
   const isProduction = isProductionFor(values);
-  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+  const publicUrl = publicUrlOf(values);
   const issuer = values.JWT_ISSUER ?? publicUrl;
   const hashWorkers = values.HASH_WORKERS ?? Math.max(1, machine.cores - 1);
   return {
@@ -121,6 +133,10 @@ function toConfig(values: Settings, machine: MachineFacts) {
     hashQueueMax: values.HASH_QUEUE_MAX ?? 40 * hashWorkers,
     /** 'local': pages of this machine, whatever their port (development). */
     allowedOrigins: values.ALLOWED_ORIGINS ?? (isProduction ? [] : ('local' as const)),
+    /** The origin of pages that the gateway's own host serves; null: in production, where nobody said which it is. */
+    ownOrigin: isProduction && values.PUBLIC_URL === undefined ? null : new URL(publicUrl).origin,
+    cookieSameSite: values.COOKIE_SAME_SITE,
+    isCookieSecure: isCookieSecure(values),
     trustedProxies: values.TRUSTED_PROXIES,
     hasIntrospection: values.INTROSPECTION ?? !isProduction,
     graphqlLimits: {

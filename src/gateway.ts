@@ -129,7 +129,7 @@ async function createApollo(needs: {
   const { isProduction, hasIntrospection, graphqlLimits: limits } = parts.config;
   const instances = new Map<unknown, object>([
     [UserResolver, new UserResolver(createFindViewer({ users }))],
-    [SignInResolver, new SignInResolver(sessions.useCases)],
+    [SignInResolver, new SignInResolver(sessions)],
     [SessionResolver, new SessionResolver(sessions.useCases)],
   ]);
   const onForbidden: OnForbidden = (client, { userId, sessionId }) =>

@@ -71,7 +71,15 @@ export const settings = z.object({
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
   ALLOWED_ORIGINS: origins
     .optional()
-    .describe('Comma-separated origins whose pages may call (CORS). Default: none; in development, local ones.'),
+    .describe(
+      'Comma-separated origins whose pages may call (CORS) and use cookie delivery, beside that of PUBLIC_URL. Default: none; in development, local ones.',
+    ),
+  COOKIE_SAME_SITE: z
+    .enum(['strict', 'lax', 'none'], { error: 'must be strict, lax or none' })
+    .default('strict')
+    .describe(
+      "Attribute SameSite of the refresh cookie. strict: only requests of pages of the gateway's own site bear it; lax: links from other sites do, too, which nothing here reads; none: pages of other sites in ALLOWED_ORIGINS can use it, if their browser lets third-party cookies through, and the check of Origin alone holds off forged requests. Default: strict.",
+    ),
   TRUSTED_PROXIES: proxies
     .prefault('')
     .describe('Comma-separated addresses or networks whose X-Forwarded-For is believed. Default: none.'),

@@ -36,7 +36,7 @@ describe('the settings', () => {
       GATEHOUSE_DATA_DIR REFRESH_TOKEN_SECRETS SIGNING_KEYS_FILE JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_SECONDS
       SESSION_IDLE_TTL_SECONDS SESSION_ABSOLUTE_TTL_SECONDS SESSIONS_PER_USER_MAX REFRESH_GRACE_SECONDS
       REFRESH_LOST_ANSWER_SECONDS PASSWORD_MIN_LENGTH BCRYPT_COST HASH_WORKERS HASH_QUEUE_MAX ALLOWED_ORIGINS
-      TRUSTED_PROXIES INTROSPECTION LOG_LEVEL`.split(/\s+/);
+      COOKIE_SAME_SITE TRUSTED_PROXIES INTROSPECTION LOG_LEVEL`.split(/\s+/);
     expect(Object.keys(settings.shape)).toEqual(expect.arrayContaining(names));
     for (const [name, setting] of Object.entries(settings.shape)) {
       expect([name, setting.description]).toEqual([name, expect.stringMatching(/Default: /)]);
@@ -69,6 +69,9 @@ describe('the settings', () => {
       hashWorkers: 3,
       hashQueueMax: 120,
       allowedOrigins: 'local',
+      ownOrigin: 'http://localhost:4000',
+      cookieSameSite: 'strict',
+      isCookieSecure: false,
       trustedProxies: [],
       hasIntrospection: true,
       logLevel: 'info',
@@ -149,6 +152,7 @@ describe('the settings', () => {
       'file:///x',
       'HTTPS://X',
     ],
+    ['COOKIE_SAME_SITE', 'Strict', 'no', 'true', 'strict;Domain=example.org'],
     ['TRUSTED_PROXIES', 'all', '*', '10.0.0.0/33', '::/129', '10.0.0.256', 'true', '10.0.0.0/8/8', 'proxy.internal'],
     ['INTROSPECTION', 'yes', '1', 'TRUE'],
     ['LOG_LEVEL', 'verbose', 'INFO'],
@@ -169,9 +173,25 @@ describe('the settings', () => {
       { REFRESH_GRACE_SECONDS: '61', SESSION_IDLE_TTL_SECONDS: '60', ACCESS_TOKEN_TTL_SECONDS: '60' },
     ],
     ['DATABASE_URL', { DATABASE_DIRECT_URL: 'postgresql://db/x' }],
+    ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'none' }],
+    ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'none', PUBLIC_URL: 'http://auth.example.org' }],
   ];
   it.each(CONTRADICTIONS)('refuse what contradicts itself: %s in %j', (name, environment) => {
     expect(faultyNames(environment)).toEqual([name]);
+  });
+
+  it('make a cookie for https, in production and wherever PUBLIC_URL is https', () => {
+    const PUBLIC_URL = 'https://auth.example.org:8443/gateway/';
+    const secure = { isCookieSecure: true, ownOrigin: 'https://auth.example.org:8443' };
+    expect(load({ PUBLIC_URL, COOKIE_SAME_SITE: 'none' })).toMatchObject({ ...secure, cookieSameSite: 'none' });
+    expect(load({ ...production(), PUBLIC_URL })).toMatchObject(secure);
+    expect(load({ PUBLIC_URL: 'http://localhost:80/' })).toMatchObject({
+      isCookieSecure: false,
+      ownOrigin: 'http://localhost',
+    });
+    // In production a guess is nobody's origin; whether a proxy ends TLS can't be told from PUBLIC_URL.
+    expect(load(production())).toMatchObject({ isCookieSecure: true, ownOrigin: null });
+    expect(load({ ...production(), COOKIE_SAME_SITE: 'none' })).toMatchObject({ cookieSameSite: 'none' });
   });
 
   it('name every fault at once, of values and between them', () => {

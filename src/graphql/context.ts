@@ -1,6 +1,16 @@
 import type { AuthState, Identity } from './auth-state.js';
 import { unauthenticated } from './errors.js';
 
+/** The cookies of a request and the one that its answer sets. Printed or serialised, it shows none of them. */
+export interface CookieExchange {
+  /** The `Cookie` header, as it came. */
+  readonly header: string | null;
+  /** Whether the page that sent the request may use the gateway's cookies. */
+  readonly isPageAllowed: boolean;
+  /** Puts this `Set-Cookie` header on the answer, whatever else the operation holds; the last call counts. */
+  set(setCookie: string): void;
+}
+
 /** What the transport tells of a request. */
 export interface RequestFacts {
   requestId: string;
@@ -9,6 +19,7 @@ export interface RequestFacts {
   userAgent: string | null;
   /** The `Authorization` header, as it came. */
   authorization: string | null;
+  cookies: CookieExchange;
 }
 
 /** What a resolver may know of the request it answers. */
@@ -18,6 +29,8 @@ export interface GatewayContext {
   /** At most 512 characters. */
   userAgent: string | null;
   auth: AuthState;
+  /** Nobody is authenticated by them: only what exchanges or ends a refresh token reads them. */
+  cookies: CookieExchange;
   /**
    * The caller, sure to be signed in now.
    *
@@ -35,13 +48,14 @@ export function createContextFactory(needs: {
   lookUpSession: (identity: Identity) => Promise<'current' | 'session_ended' | 'user_changed'>;
 }): (facts: RequestFacts) => GatewayContext {
   const { authenticate, lookUpSession } = needs;
-  return ({ requestId, ipAddress, userAgent, authorization }) => {
+  return ({ requestId, ipAddress, userAgent, authorization, cookies }) => {
     const auth = authenticate(authorization);
     return {
       requestId,
       ipAddress,
       userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
       auth,
+      cookies,
       requireAuth: async () => {
         if (auth.state === 'anonymous') throw unauthenticated('NO_TOKEN');
         if (auth.state === 'rejected') throw unauthenticated(auth.reason);

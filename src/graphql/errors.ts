@@ -19,6 +19,15 @@ export function forbidden(): GraphQLError {
   return new GraphQLError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
 }
 
+const ORIGIN_TEXT =
+  "This page may not use the gateway's cookies. Add its origin to ALLOWED_ORIGINS (the Origin header must be on the " +
+  'request); where it is of another site than the gateway, COOKIE_SAME_SITE must be none, too. Nothing was changed.';
+
+/** The request would read or set the cookie, and comes from a page that may not, or from no page at all. */
+export function originNotAllowed(): GraphQLError {
+  return new GraphQLError(ORIGIN_TEXT, { extensions: { code: 'FORBIDDEN', reason: 'ORIGIN_NOT_ALLOWED' } });
+}
+
 /** An argument that no well-made client sends; `argument` is its path. Never quotes the value. */
 export function badUserInput(needs: { message: string; argument: readonly string[] }): GraphQLError {
   return new GraphQLError(needs.message, { extensions: { code: 'BAD_USER_INPUT', argument: needs.argument } });

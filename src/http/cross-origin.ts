@@ -1,5 +1,6 @@
 import type { FastifyCorsOptions } from '@fastify/cors';
 import type { Config } from '../config.js';
+import { headerValues } from './host-check.js';
 
 const LOCAL_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
@@ -35,11 +36,30 @@ export function corsOptions({ allowedOrigins }: { allowedOrigins: Config['allowe
       const isAllowed = origin !== undefined && isAllowedOrigin({ origin, allowedOrigins });
       answer(null, isAllowed ? origin : false);
     },
+    credentials: true,
     methods: ['POST'],
     allowedHeaders: ALLOWED_HEADERS,
     exposedHeaders: ['x-request-id', 'retry-after'],
     maxAge: PREFLIGHT_SECONDS,
     // Its refusal would be plain text; what is no preflight is refused before it gets there.
     strictPreflight: false,
+  };
+}
+
+/**
+ * Makes the check whether the page that sent a request (its headers flat, as Node has them) may use the gateway's
+ * cookies: one Origin, allowed or our own, and not of another site unless the cookie is for other sites. CORS alone
+ * would not do: it keeps a page from reading the answer, not from sending the request.
+ */
+export function pageCheck(
+  config: Pick<Config, 'allowedOrigins' | 'ownOrigin' | 'cookieSameSite'>,
+): (rawHeaders: readonly string[]) => boolean {
+  const { allowedOrigins, ownOrigin, cookieSameSite } = config;
+  return (rawHeaders) => {
+    const [origin, ...repeated] = headerValues({ rawHeaders, name: 'origin' });
+    if (origin === undefined || repeated.length > 0) return false;
+    if (origin !== ownOrigin && !isAllowedOrigin({ origin, allowedOrigins })) return false;
+    const sites = headerValues({ rawHeaders, name: 'sec-fetch-site' });
+    return cookieSameSite === 'none' || !sites.some((site) => site.toLowerCase().includes('cross-site'));
   };
 }

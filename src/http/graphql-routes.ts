@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, RequestFacts } from '../graphql/context.js';
 import type { Random } from '../platform/random.js';
+import { HttpCookieExchange } from './cookie-exchange.js';
 import { explorer } from './explorer.js';
 import { requireJsonBody } from './json-body.js';
 import { LANDING_PAGE_CSP } from './landing-page.js';
@@ -14,15 +15,22 @@ interface GraphqlRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
   context: (facts: RequestFacts) => GatewayContext;
+  /** Whether the page that sent these headers may use the gateway's cookies. */
+  isPageAllowed: (rawHeaders: readonly string[]) => boolean;
 }
 
 /** `POST /graphql`: the only request that executes anything. */
-export function addGraphqlRoute({ fastify, apollo, context }: GraphqlRouteParts): void {
+export function addGraphqlRoute({ fastify, apollo, context, isPageAllowed }: GraphqlRouteParts): void {
   fastify.route({
     method: 'POST',
     url: GRAPHQL_PATH,
     onRequest: [requireBarePath, requireJsonBody],
-    handler: fastifyApolloHandler(apollo, { context: async (request) => context(requestFacts(request)) }),
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request, reply) => {
+        const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
+        return context(requestFacts({ request, cookies }));
+      },
+    }),
   });
 }
 

@@ -9,6 +9,7 @@ import type { Random } from '../platform/random.js';
 import { bareAnswers } from './bare-answer.js';
 import { closeGracefully } from './close-gracefully.js';
 import { type Connections, trackConnections } from './connections.js';
+import { pageCheck } from './cross-origin.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
 import { readOnlyJson } from './json-body.js';
 import { type HttpLimits, httpLimits } from './limits.js';
@@ -20,7 +21,17 @@ import { addRequestHooks } from './request-hooks.js';
 import { warnOfDrops } from './warn-of-drops.js';
 
 export interface HttpServerParts {
-  config: Pick<Config, 'host' | 'port' | 'isProduction' | 'publicUrl' | 'allowedOrigins' | 'trustedProxies'>;
+  config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'isProduction'
+    | 'publicUrl'
+    | 'allowedOrigins'
+    | 'ownOrigin'
+    | 'cookieSameSite'
+    | 'trustedProxies'
+  >;
   limits?: Partial<HttpLimits>;
   log: Logger;
   random: Random;
@@ -65,7 +76,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
 
   const readiness = () => (isClosing() ? { isReady: false, causes: ['closing'] } : parts.readiness());
-  addGraphqlRoute({ fastify, apollo: parts.apollo, context: parts.context });
+  const isPageAllowed = pageCheck(config);
+  addGraphqlRoute({ fastify, apollo: parts.apollo, context: parts.context, isPageAllowed });
   addOperatingRoutes({ fastify, jwks: parts.jwks, readiness });
   if (!config.isProduction) addExploringRoutes({ fastify, apollo: parts.apollo, random });
 

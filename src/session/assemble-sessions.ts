@@ -11,12 +11,15 @@ import { createIssueAccessToken } from './access-token/issue-access-token.js';
 import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
+import { createCookieDelivery } from './cookie-delivery.js';
 import { createEndAllSessions } from './end-all-sessions.js';
+import { createEndReplaced } from './end-replaced.js';
 import { createEndSession } from './end-session.js';
 import { createListSessions } from './list-sessions.js';
 import { createLogin } from './login.js';
 import { createLogout } from './logout.js';
 import { createRefresh } from './refresh.js';
+import { createRefreshCookie } from './refresh-cookie.js';
 import { createRefreshSessionRepository } from './refresh-session.repository.js';
 import { createRefreshTokenCodec } from './refresh-token.js';
 import { createRegister } from './register.js';
@@ -26,6 +29,7 @@ import { createRevocationList } from './revocation/revocation-list.js';
 import { createLookUpSession } from './revocation/session-lookup.js';
 import { createSessionActivity } from './session-activity.js';
 import { createAnswerSession } from './session-answer.js';
+import { createSessionOfToken } from './session-of-token.js';
 import { createSignInRepository } from './sign-in.repository.js';
 
 export interface SessionParts {
@@ -72,7 +76,10 @@ export function assembleSessions(parts: SessionParts) {
   const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
   const { passwordMinLength, sessionsPerUserMax } = config;
   const { seenGeneration } = activity;
-  const signIn = { signIns, hasher, audit, answerSession, lifetimes, clock, random };
+  const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
+  const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
+  const signIn = { signIns, endReplaced, hasher, audit, answerSession, lifetimes, clock, random };
+  const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
   return {
     feed,
     activity,
@@ -82,6 +89,7 @@ export function assembleSessions(parts: SessionParts) {
       isFeedBehind: feed.isBehind,
       onSeen: activity.saw,
     }),
+    cookieDelivery: createCookieDelivery({ cookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
       register: createRegister({ ...signIn, passwordMinLength }),
@@ -99,7 +107,7 @@ export function assembleSessions(parts: SessionParts) {
         random,
         log,
       }),
-      logout: createLogout({ sessions, endings, codec, clock }),
+      logout: createLogout({ sessionOfToken, endings }),
       listSessions: createListSessions({ sessions, clock }),
       endSession: createEndSession({ endings }),
       endAllSessions: createEndAllSessions({ endings }),

@@ -7,6 +7,7 @@ import type { PasswordHasher } from '../user/password/password-hasher.js';
 import { normalizePassword } from '../user/password/password-policy.js';
 import type { Credential, UserRepository } from '../user/user.repository.js';
 import { answerNewSession, prepareSession } from './begin-session.js';
+import type { EndReplaced } from './end-replaced.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 import type { EndingRepository } from './revocation/ending.repository.js';
 import type { AnswerSession, SessionAnswer, SessionLifetimes } from './session-answer.js';
@@ -21,6 +22,8 @@ export type Login = (input: {
   email: string;
   password: string;
   tokenDelivery: TokenDelivery;
+  /** Refresh tokens whose sessions a success ends. */
+  replacedTokens: readonly string[];
   client: ClientFacts;
 }) => Promise<LoginOutcome>;
 
@@ -28,6 +31,7 @@ export interface LoginNeeds {
   users: UserRepository;
   signIns: SignInRepository;
   endings: EndingRepository;
+  endReplaced: EndReplaced;
   hasher: PasswordHasher;
   audit: AuditTrail;
   answerSession: AnswerSession;
@@ -41,7 +45,7 @@ export interface LoginNeeds {
 /** Begins a session for an e-mail address and its password; whatever is wrong, the answer and the work are the same. */
 export function createLogin(needs: LoginNeeds): Login {
   const { users, signIns, audit, answerSession, lifetimes, clock, random } = needs;
-  return async ({ email, password, tokenDelivery, client }) => {
+  return async ({ email, password, tokenDelivery, replacedTokens, client }) => {
     const parsed = parseEmailAddress(email);
     if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
     const credential = await users.findCredential(parsed.address);
@@ -57,6 +61,8 @@ export function createLogin(needs: LoginNeeds): Login {
     const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session });
     // The password was changed or the user disabled while it was being checked.
     if (user === null) return refuse('CREDENTIAL_CHANGED');
+    // First what this browser leaves behind: it must not cost another device its session.
+    await needs.endReplaced({ refreshTokens: replacedTokens, client });
     await keepToLimit({ needs, userId, newestSessionId: session.id, client });
     return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }) };
   };

@@ -5,6 +5,7 @@ import { parseEmailAddress } from '../user/email-address.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import { checkPassword, type PasswordWeakness } from '../user/password/password-policy.js';
 import { answerNewSession, prepareSession } from './begin-session.js';
+import type { EndReplaced } from './end-replaced.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 import type { AnswerSession, SessionAnswer, SessionLifetimes } from './session-answer.js';
 import type { SignInRepository } from './sign-in.repository.js';
@@ -19,11 +20,14 @@ export type Register = (input: {
   email: string;
   password: string;
   tokenDelivery: TokenDelivery;
+  /** Refresh tokens whose sessions a success ends. */
+  replacedTokens: readonly string[];
   client: ClientFacts;
 }) => Promise<RegisterOutcome>;
 
 export interface RegisterNeeds {
   signIns: SignInRepository;
+  endReplaced: EndReplaced;
   hasher: PasswordHasher;
   audit: AuditTrail;
   answerSession: AnswerSession;
@@ -36,7 +40,7 @@ export interface RegisterNeeds {
 /** Makes an account with a password and signs it in; of several at once for one address, one succeeds. */
 export function createRegister(needs: RegisterNeeds): Register {
   const { signIns, hasher, audit, answerSession, passwordMinLength, lifetimes, clock, random } = needs;
-  return async ({ email, password, tokenDelivery, client }) => {
+  return async ({ email, password, tokenDelivery, replacedTokens, client }) => {
     const parsed = parseEmailAddress(email);
     if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
     const checked = checkPassword({ password, email: parsed.address, minLength: passwordMinLength });
@@ -46,8 +50,11 @@ export function createRegister(needs: RegisterNeeds): Register {
     const session = prepareSession({ tokenDelivery, auditKind: 'REGISTERED', client, lifetimes, clock, random });
     const userId = random.id();
     const user = await signIns.createUserWithSession({ userId, email: parsed.address, passwordHash, session });
-    if (user !== null) return { kind: 'registered', answer: answerNewSession({ session, user, answerSession }) };
-    await audit.record({ kind: 'REGISTRATION_REFUSED', cause: 'EMAIL_TAKEN', userId: null, client });
-    return { kind: 'email_taken' };
+    if (user === null) {
+      await audit.record({ kind: 'REGISTRATION_REFUSED', cause: 'EMAIL_TAKEN', userId: null, client });
+      return { kind: 'email_taken' };
+    }
+    await needs.endReplaced({ refreshTokens: replacedTokens, client });
+    return { kind: 'registered', answer: answerNewSession({ session, user, answerSession }) };
   };
 }

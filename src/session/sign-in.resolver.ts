@@ -3,7 +3,7 @@ import type { AuthState, Identity } from '../graphql/auth-state.js';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
-import { toAuthPayload } from './auth-payload.js';
+import type { CookieDelivery } from './cookie-delivery.js';
 import type { Login } from './login.js';
 import type { Logout } from './logout.js';
 import type { Refresh } from './refresh.js';
@@ -17,7 +17,6 @@ import {
   type PasswordWeaknessEnum,
   RegisterInput,
   RegisterResult,
-  TokenDeliveryEnum,
   WeakPasswordType,
 } from './sign-in.type.js';
 
@@ -26,22 +25,39 @@ const MALFORMED_TEXT = {
   password: 'The password holds a character that can not be typed.',
 };
 
+interface UseCases {
+  register: Register;
+  login: Login;
+  refresh: Refresh;
+  logout: Logout;
+}
+
 @Resolver()
 export class SignInResolver {
-  constructor(private readonly useCases: { register: Register; login: Login; refresh: Refresh; logout: Logout }) {}
+  private readonly useCases: UseCases;
+  private readonly cookieDelivery: CookieDelivery;
+
+  constructor({ useCases, cookieDelivery }: { useCases: UseCases; cookieDelivery: CookieDelivery }) {
+    this.useCases = useCases;
+    this.cookieDelivery = cookieDelivery;
+  }
 
   @Public()
-  @Mutation(() => RegisterResult, { description: 'Makes an account and signs it in.' })
+  @Mutation(() => RegisterResult, {
+    description:
+      'Makes an account and signs it in. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that ' +
+      'may not use it; a success ends the session whose cookie it replaces.',
+  })
   async register(
     @Arg('input', () => RegisterInput, { description: 'The new account.' }) input: RegisterInput,
     @Ctx() client: GatewayContext,
   ): Promise<typeof RegisterResult> {
-    assertBodyDelivery(input.tokenDelivery);
-    const { email, password } = input;
-    const outcome = await this.useCases.register({ email, password, tokenDelivery: 'BODY', client });
+    const { email, password, tokenDelivery } = input;
+    const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
+    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, client });
     switch (outcome.kind) {
       case 'registered':
-        return toAuthPayload(outcome.answer);
+        return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });
       case 'email_taken':
         return new EmailTakenType();
       case 'weak_password':
@@ -52,17 +68,21 @@ export class SignInResolver {
   }
 
   @Public()
-  @Mutation(() => LoginResult, { description: 'Begins a session.' })
+  @Mutation(() => LoginResult, {
+    description:
+      'Begins a session. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that may not use it; ' +
+      'a success ends the session whose cookie it replaces.',
+  })
   async login(
     @Arg('input', () => LoginInput, { description: 'Who signs in.' }) input: LoginInput,
     @Ctx() client: GatewayContext,
   ): Promise<typeof LoginResult> {
-    assertBodyDelivery(input.tokenDelivery);
-    const { email, password } = input;
-    const outcome = await this.useCases.login({ email, password, tokenDelivery: 'BODY', client });
+    const { email, password, tokenDelivery } = input;
+    const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
+    const outcome = await this.useCases.login({ email, password, tokenDelivery, replacedTokens, client });
     switch (outcome.kind) {
       case 'logged_in':
-        return toAuthPayload(outcome.answer);
+        return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });
       case 'invalid_credentials':
         return new InvalidCredentialsType();
       case 'malformed':
@@ -75,35 +95,43 @@ export class SignInResolver {
     description:
       'Exchanges a refresh token for the next one and an access token. The same token may be sent again where the ' +
       'answer was lost. UNAUTHENTICATED with reason INVALID_GRANT: sign in again; NO_TOKEN: there was none; ' +
-      'SERVICE_UNAVAILABLE: the same token works later.',
+      'SERVICE_UNAVAILABLE: the same token works later. By cookie, FORBIDDEN with reason ORIGIN_NOT_ALLOWED: the page ' +
+      'may not use it; every success sets the cookie anew, no failure changes it.',
   })
   async refreshToken(
     @Arg('refreshToken', () => String, {
       nullable: true,
-      description: 'Without it, the refresh token is taken from the cookie.',
+      description:
+        'Without it, the refresh token is taken from the cookie; beside it, no cookie is looked at. A token is good ' +
+        'only the way it was delivered.',
     })
     refreshToken: string | null | undefined,
     @Ctx() client: GatewayContext,
   ): Promise<AuthPayloadType> {
-    if (refreshToken === null || refreshToken === undefined) throw unauthenticated('NO_TOKEN');
-    const outcome = await this.useCases.refresh({ refreshToken, tokenDelivery: 'BODY', client });
+    const presented = this.cookieDelivery.presented({ argument: refreshToken, client });
+    if (presented.refreshToken === null) throw unauthenticated('NO_TOKEN');
+    const tokenDelivery = presented.from === 'cookie' ? 'COOKIE' : 'BODY';
+    const outcome = await this.useCases.refresh({ refreshToken: presented.refreshToken, tokenDelivery, client });
     if (outcome.kind === 'refused') throw unauthenticated('INVALID_GRANT');
-    return toAuthPayload(outcome.answer);
+    return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });
   }
 
   @Public()
   @Mutation(() => Boolean, {
     description:
       'Ends the session of the refresh token (argument, else cookie) where that is genuine and its session alive, ' +
-      'otherwise that of the access token. Idempotent; tells nothing: always true.',
+      'otherwise that of the access token. Idempotent; tells nothing: always true. Without the argument it clears the ' +
+      'cookie, if the request bears one; FORBIDDEN with reason ORIGIN_NOT_ALLOWED where the page may not use it.',
   })
   async logout(
     @Arg('refreshToken', () => String, { nullable: true, description: 'A refresh token of the session, of any age.' })
     refreshToken: string | null | undefined,
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
+    const presented = this.cookieDelivery.presented({ argument: refreshToken, client });
     const identity = whoLogsOut(client.auth);
-    await this.useCases.logout({ refreshToken: refreshToken ?? null, identity, client });
+    await this.useCases.logout({ refreshToken: presented.refreshToken, identity, client });
+    if (presented.from === 'cookie') this.cookieDelivery.clear(client);
     return true;
   }
 }
@@ -112,11 +140,6 @@ export class SignInResolver {
 function whoLogsOut(auth: AuthState): Identity | null {
   if (auth.state === 'anonymous') return null;
   return auth.state === 'rejected' ? (auth.formerIdentity ?? null) : auth.identity;
-}
-
-function assertBodyDelivery(tokenDelivery: TokenDeliveryEnum): void {
-  if (tokenDelivery === TokenDeliveryEnum.BODY) return;
-  throw badUserInput({ message: 'Cookie delivery is not offered.', argument: ['input', 'tokenDelivery'] });
 }
 
 function malformed(argument: keyof typeof MALFORMED_TEXT) {

@@ -12,7 +12,11 @@ registerEnumType(TokenDeliveryEnum, {
   description: 'Where the refresh token goes.',
   valuesConfig: {
     BODY: { description: 'Into the payload: for native apps and servers, which have a safe place for it.' },
-    COOKIE: { description: 'Into an httpOnly cookie: for browsers, where script must not be able to read it.' },
+    COOKIE: {
+      description:
+        'Into an httpOnly cookie: for browsers, where script must not be able to read it. For pages whose Origin is in ' +
+        "ALLOWED_ORIGINS or is PUBLIC_URL's; others get FORBIDDEN with reason ORIGIN_NOT_ALLOWED.",
+    },
   },
 });
 

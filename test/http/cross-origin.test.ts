@@ -8,7 +8,11 @@ let none: ThrowAwayGateway;
 beforeAll(async () => {
   development = await startThrowAway();
   listed = await startThrowAway({
-    config: { isProduction: true, allowedOrigins: ['https://app.good.test', 'http://localhost:3000'] },
+    config: {
+      isProduction: true,
+      allowedOrigins: ['https://app.good.test', 'http://localhost:3000'],
+      ownOrigin: 'https://auth.good.test',
+    },
   });
   none = await startThrowAway({ config: { isProduction: true, allowedOrigins: [] } });
 });
@@ -54,7 +58,7 @@ describe('cross-origin requests', () => {
     }
   });
 
-  it('C8: an allowed origin gets itself, never *, and no credentials', async () => {
+  it('C8: an allowed origin gets itself, never *, and may send credentials', async () => {
     const allowed: [ThrowAwayGateway, string][] = [
       [listed, 'https://app.good.test'],
       [development, 'http://localhost:5173'],
@@ -64,10 +68,15 @@ describe('cross-origin requests', () => {
     for (const [gateway, origin] of allowed) {
       const answer = await post(gateway, { headers: { origin } });
       expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
-      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
       expect(answer.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after');
       expect(answer.headers.get('vary')).toBe('Origin');
     }
+  });
+
+  it('C8: an origin that is not there gets no CORS header, nor does the own one, which needs none', async () => {
+    expect(corsHeaders(await post(listed))).toEqual([]);
+    expect(corsHeaders(await post(listed, { headers: { origin: 'https://auth.good.test' } }))).toEqual([]);
   });
 
   it('C8: no local origin is allowed where a list says otherwise', async () => {
@@ -81,13 +90,18 @@ describe('cross-origin requests', () => {
       await post(development, { body: '{', headers: { origin } }),
       await ask(development, { path: '/nowhere', headers: { origin } }),
     ];
-    for (const answer of refused) expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    for (const answer of refused) {
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+      expect(answer.headers.get('vary')).toBe('Origin');
+    }
   });
 
   it('H8: answers the preflight of an allowed origin with what clients send', async () => {
     const answer = await preflight(listed, 'https://app.good.test');
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.good.test');
+    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
     expect(answer.headers.get('access-control-allow-methods')).toBe('POST');
     const allowedHeaders = answer.headers.get('access-control-allow-headers')?.split(', ');
     expect(allowedHeaders).toEqual(

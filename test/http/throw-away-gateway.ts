@@ -41,6 +41,8 @@ const baseConfig: HttpServerParts['config'] = {
   isProduction: false,
   publicUrl: 'http://gateway.test:4000',
   allowedOrigins: 'local',
+  ownOrigin: null,
+  cookieSameSite: 'strict',
   trustedProxies: [],
 };
 

@@ -6,6 +6,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import { ProbeResolver } from '../graphql/probe.resolver.js';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
 import { LOGIN, LOGOUT, REFRESH, REGISTER, SESSIONS } from '../support/graphql-client.js';
+import { openPage } from '../support/page.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 /** What no log line and no table may ever hold. */
@@ -89,7 +90,21 @@ describe('L1: a secret', () => {
     await gate.refresh(ada.refreshToken);
     await gate.send(LOGOUT, { refreshToken: other.refreshToken }, bearing);
     await gate.me(other.accessToken);
-    await gate.me(other.accessToken, { headers: { cookie: `refresh=${other.refreshToken}` } });
+    // By cookie: good, ambiguous, from elsewhere, replaced, refused, and the end.
+    const page = openPage(gate);
+    await page.login(ada);
+    secrets.push(page.token());
+    const spent = page.jar;
+    await page.refresh();
+    secrets.push(page.token());
+    await page.send(REFRESH, {}, { headers: { cookie: `${spent}; ${page.jar}` } });
+    await page.send(REFRESH, {}, { headers: { origin: 'https://evil.test' } });
+    await page.login({ email, password: wrongPassword });
+    await page.login(ada);
+    secrets.push(page.token());
+    await page.refresh({ headers: { cookie: `gatehouse-refresh=${canaries.refreshToken}` } });
+    await gate.me(other.accessToken, { headers: { cookie: page.jar ?? '' } });
+    await page.logout();
     await fetch(`${gate.url}/graphql?access_token=${other.accessToken}`);
     await fetch(`${gate.url}/graphql`, {
       method: 'POST',
@@ -111,6 +126,8 @@ describe('L1: a secret', () => {
     expect(log).toContain('"event":"request"');
     expect(log).toContain('"event":"internal_error"');
     expect(log).toContain('"event":"refresh_refused"');
+    expect(log).toContain('"event":"refresh_cookie_ambiguous"');
+    expect(log).toContain('"event":"origin_not_allowed"');
     expect(log).not.toContain(hash?.password_hash ?? '');
     const tables = await dump();
     expect(tables).toContain(email);

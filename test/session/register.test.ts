@@ -126,7 +126,7 @@ describe('registering', () => {
     }
   });
 
-  it('C6: refuses cookie delivery, which is not offered yet, before anything is hashed or stored', async () => {
+  it('C4: refuses cookie delivery to what is no page, before anything is hashed or stored', async () => {
     const email = newEmail();
     const before = gate.gateway.hashings();
     for (const [operation, document] of [
@@ -136,7 +136,7 @@ describe('registering', () => {
       const answer = await gate.send(document, { input: { email, password: GOOD_PASSWORD, tokenDelivery: 'COOKIE' } });
       expect([operation, answer.errors?.[0]?.extensions]).toEqual([
         operation,
-        { code: 'BAD_USER_INPUT', argument: ['input', 'tokenDelivery'] },
+        { code: 'FORBIDDEN', reason: 'ORIGIN_NOT_ALLOWED' },
       ]);
       expect(answer.headers.get('set-cookie')).toBeNull();
     }
@@ -146,12 +146,14 @@ describe('registering', () => {
 
   it('C6: sets no cookie where the tokens travel in the body', async () => {
     const input = { email: newEmail(), password: GOOD_PASSWORD, tokenDelivery: 'BODY' };
-    const registered = await register(input);
-    const loggedIn = await gate.send(LOGIN, { input });
+    // An allowed page, too, and one that bears a cookie.
+    const headers = { origin: 'http://localhost:5173', cookie: 'gatehouse-refresh=x' };
+    const registered = await gate.send(REGISTER, { input }, { headers });
+    const loggedIn = await gate.send(LOGIN, { input }, { headers });
     for (const payload of [registered.data.register, loggedIn.data.login]) {
       expect(payload).toMatchObject({ __typename: 'AuthPayload', refreshToken: expect.any(String) });
     }
-    const refresh = await gate.refresh(registered.data.register.refreshToken);
+    const refresh = await gate.refresh(registered.data.register.refreshToken, { headers });
     expect(refresh.tokens?.refreshToken).toEqual(expect.any(String));
     for (const { headers } of [registered, loggedIn, refresh]) expect(headers.get('set-cookie')).toBeNull();
   });

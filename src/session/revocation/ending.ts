@@ -11,7 +11,9 @@ export type EndCause =
   | 'ENDED_BY_USER'
   | 'OTHERS_ENDED_BY_USER'
   | 'LOGOUT_EVERYWHERE'
-  | 'SESSION_LIMIT';
+  | 'SESSION_LIMIT'
+  /** A sign-in in the same browser took its place. */
+  | 'LOGIN_REPLACED';
 
 /** One session to be ended. Its ids are made before the first try, so that a retry knows its own. */
 export interface EndingIds {
