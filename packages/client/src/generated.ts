@@ -29,7 +29,7 @@ export type RegisterInput = {
 export type TokenDelivery =
   /** Into the payload: for native apps and servers, which have a safe place for it. */
   | 'BODY'
-  /** Into an httpOnly cookie: for browsers, where script must not be able to read it. */
+  /** Into an httpOnly cookie: for browsers, where script must not be able to read it. For pages whose Origin is in ALLOWED_ORIGINS or is PUBLIC_URL's; others get FORBIDDEN with reason ORIGIN_NOT_ALLOWED. */
   | 'COOKIE';
 
 /** What somebody signs in with. */

@@ -134,7 +134,7 @@ describe('what is refused', () => {
       const { app, device } = await signInApp(gate);
       device.intercept(refuseMe({ code: 'UNAUTHENTICATED', reason }));
       await expect(app.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-      expect(device.sent).toEqual(['Login', 'Me', 'RefreshToken', 'Confirm', 'Me']);
+      expect(device.sent).toEqual(['Register', 'Me', 'RefreshToken', 'Confirm', 'Me']);
     },
   );
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type AuthClient, type AuthState, createAuthClient } from '@gatehouse/client';
+import { GOOD_PASSWORD } from '../../../../dist/test/support/graphql-client.js';
 import type { TestGateway } from '../../../../dist/test/support/test-gateway.js';
 import { createDevice, type Device } from './device.js';
 import { createMemoryStorage, type MemoryStorage } from './memory-storage.js';
@@ -19,9 +21,9 @@ export interface SignedInApp {
   sessionId: string;
 }
 
-/** Registers somebody and signs them in with an app. */
+/** Registers somebody with an app. */
 export async function signInApp(gate: TestGateway): Promise<SignedInApp> {
-  const { email, password } = await gate.registerSomebody();
+  const credentials = { email: `${randomUUID()}@example.org`, password: GOOD_PASSWORD };
   const device = createDevice({ url: gate.url, origin: gate.url });
   const storage = createMemoryStorage();
   const platform = { ...device.platform, locks: null, openChannel: null };
@@ -30,13 +32,13 @@ export async function signInApp(gate: TestGateway): Promise<SignedInApp> {
   const app = open();
   const changes: AuthState[] = [];
   app.onAuthChange((state) => changes.push(state));
-  const result = await app.login({ email, password });
-  if (result.__typename !== 'AuthPayload') throw new Error('the login was refused');
+  const result = await app.register(credentials);
+  if (result.__typename !== 'AuthPayload') throw new Error('the registration was refused');
   const pass = (seconds: number) => {
     gate.clock.advance(seconds);
     device.pass(seconds);
   };
-  return { app, open, device, storage, changes, pass, email, password, sessionId: result.session.id };
+  return { app, open, device, storage, changes, pass, ...credentials, sessionId: result.session.id };
 }
 
 /** How often an operation was sent. */
