@@ -1,6 +1,6 @@
 // The tests run on the gateway's own runner and on its databases: build both first.
 export default {
-  rootDir: 'test-dist',
+  rootDir: 'dist-test',
   testMatch: ['<rootDir>/**/*.test.js'],
   transform: {},
   globalSetup: '<rootDir>/../../../dist/test/support/global-setup.js',
