@@ -29,5 +29,10 @@ const types = await codegen({
 const texts = Object.entries(separateOperations(document)).map(
   ([name, operation]) => `export const ${name} = '${stripIgnoredCharacters(print(operation))}';`,
 );
-const notice = '// Generated from schema/schema.graphql and operations.graphql by generate.mjs: not edited by hand.';
-writeFileSync(new URL(filename, import.meta.url), `${notice}\n\n${types.trim()}\n\n${texts.join('\n')}\n`);
+const notice = [
+  '// Generated from schema/schema.graphql and operations.graphql by generate.mjs: not edited by hand.',
+  '// biome-ignore-all format: generated',
+  '// biome-ignore-all lint: generated',
+  '// biome-ignore-all assist: generated',
+];
+writeFileSync(new URL(filename, import.meta.url), `${notice.join('\n')}\n\n${types.trim()}\n\n${texts.join('\n')}\n`);

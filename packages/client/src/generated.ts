@@ -1,4 +1,7 @@
 // Generated from schema/schema.graphql and operations.graphql by generate.mjs: not edited by hand.
+// biome-ignore-all format: generated
+// biome-ignore-all lint: generated
+// biome-ignore-all assist: generated
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -42,127 +45,58 @@ export type LoginInput = {
   readonly tokenDelivery?: TokenDelivery;
 };
 
-export type ViewerFragment = {
-  readonly id: string;
-  readonly email: string;
-  readonly emailVerified: boolean;
-  readonly roles: ReadonlyArray<string>;
-  readonly createdAt: string;
-};
+export type ViewerFragment = { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string };
 
-export type SignedInFragment = {
-  readonly accessToken: string;
-  readonly expiresIn: number;
-  readonly refreshToken: string | null;
-  readonly session: { readonly id: string; readonly expiresAt: string };
-  readonly user: {
-    readonly id: string;
-    readonly email: string;
-    readonly emailVerified: boolean;
-    readonly roles: ReadonlyArray<string>;
-    readonly createdAt: string;
-  };
-};
+export type SignedInFragment = { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } };
 
 export type RegisterMutationVariables = Exact<{
   input: RegisterInput;
 }>;
 
-export type RegisterMutation = {
-  readonly register:
-    | {
-        readonly __typename: 'AuthPayload';
-        readonly accessToken: string;
-        readonly expiresIn: number;
-        readonly refreshToken: string | null;
-        readonly session: { readonly id: string; readonly expiresAt: string };
-        readonly user: {
-          readonly id: string;
-          readonly email: string;
-          readonly emailVerified: boolean;
-          readonly roles: ReadonlyArray<string>;
-          readonly createdAt: string;
-        };
-      }
-    | { readonly __typename: 'EmailTaken'; readonly message: string }
-    | {
-        readonly __typename: 'WeakPassword';
-        readonly message: string;
-        readonly reasons: ReadonlyArray<PasswordWeakness>;
-      };
-};
+
+export type RegisterMutation = { readonly register:
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'EmailTaken', readonly message: string }
+    | { readonly __typename: 'WeakPassword', readonly message: string, readonly reasons: ReadonlyArray<PasswordWeakness> }
+   };
 
 export type LoginMutationVariables = Exact<{
   input: LoginInput;
 }>;
 
-export type LoginMutation = {
-  readonly login:
-    | {
-        readonly __typename: 'AuthPayload';
-        readonly accessToken: string;
-        readonly expiresIn: number;
-        readonly refreshToken: string | null;
-        readonly session: { readonly id: string; readonly expiresAt: string };
-        readonly user: {
-          readonly id: string;
-          readonly email: string;
-          readonly emailVerified: boolean;
-          readonly roles: ReadonlyArray<string>;
-          readonly createdAt: string;
-        };
-      }
-    | { readonly __typename: 'InvalidCredentials'; readonly message: string };
-};
+
+export type LoginMutation = { readonly login:
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'InvalidCredentials', readonly message: string }
+   };
 
 export type RefreshTokenMutationVariables = Exact<{
   refreshToken?: string | null | undefined;
 }>;
 
-export type RefreshTokenMutation = {
-  readonly refreshToken: {
-    readonly accessToken: string;
-    readonly expiresIn: number;
-    readonly refreshToken: string | null;
-    readonly session: { readonly id: string; readonly expiresAt: string };
-    readonly user: {
-      readonly id: string;
-      readonly email: string;
-      readonly emailVerified: boolean;
-      readonly roles: ReadonlyArray<string>;
-      readonly createdAt: string;
-    };
-  };
-};
+
+export type RefreshTokenMutation = { readonly refreshToken: { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } } };
 
 export type LogoutMutationVariables = Exact<{
   refreshToken?: string | null | undefined;
 }>;
 
+
 export type LogoutMutation = { readonly logout: boolean };
 
-export type MeQueryVariables = Exact<{ [key: string]: never }>;
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type MeQuery = {
-  readonly me: {
-    readonly id: string;
-    readonly email: string;
-    readonly emailVerified: boolean;
-    readonly roles: ReadonlyArray<string>;
-    readonly createdAt: string;
-  } | null;
-};
 
-export type ConfirmQueryVariables = Exact<{ [key: string]: never }>;
+export type MeQuery = { readonly me: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } | null };
+
+export type ConfirmQueryVariables = Exact<{ [key: string]: never; }>;
+
 
 export type ConfirmQuery = { readonly __typename: 'Query' };
 
-export const Register =
-  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}}}';
-export const Login =
-  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
-export const RefreshToken =
-  'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
+export const Register = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}}}';
+export const Login = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
+export const RefreshToken = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
 export const Logout = 'mutation Logout($refreshToken:String){logout(refreshToken:$refreshToken)}';
 export const Me = 'fragment Viewer on User{id email emailVerified roles createdAt}query Me{me{...Viewer}}';
 export const Confirm = 'query Confirm{__typename}';

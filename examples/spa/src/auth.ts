@@ -1,0 +1,11 @@
+import { createAuthClient } from '@gatehouse/client';
+
+/** Keeps this page signed in: the refresh token in a cookie that no script can read, the access token in memory. */
+export const auth = createAuthClient({ url: gatewayUrl(), delivery: 'COOKIE' });
+
+/** index.html names the gateway, so that whoever serves the built page can name another. */
+function gatewayUrl(): string {
+  const url = document.querySelector<HTMLMetaElement>('meta[name="gatehouse-url"]')?.content;
+  if (!url) throw new Error('index.html names no gateway.');
+  return url;
+}
