@@ -19,12 +19,19 @@ const MINIMUM_VERSIONS: Record<string, string> = {
 /** Not needed yet; checked as soon as it is there. */
 const OPTIONAL = ['nodemailer'];
 
-let text: string;
+/** Of the gateway, and of the folders that are installed on their own. */
+const FOLDERS = ['.', 'bench', 'examples/spa', 'packages/client', 'packages/verify', 'test-browser'];
+
+async function lockOf(folder: string) {
+  // Tests run on compiled output, one folder below the project.
+  const text = await readFile(new URL(`../../${folder}/package-lock.json`, import.meta.url), 'utf8');
+  const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
+  return { text, packages: Object.entries(packages) };
+}
+
 let packages: [path: string, locked: LockedPackage][];
 beforeAll(async () => {
-  // Tests run on compiled output, one folder below the project.
-  text = await readFile(new URL('../../package-lock.json', import.meta.url), 'utf8');
-  packages = Object.entries((JSON.parse(text) as { packages: Record<string, LockedPackage> }).packages);
+  ({ packages } = await lockOf('.'));
 });
 
 const versionsOf = (name: string) =>
@@ -57,13 +64,15 @@ describe('the lock file', () => {
     ).toEqual(Array.from({ length: 5 }, () => true));
   });
 
-  it('names no registry: it holds for whichever one an installation uses', () => {
-    expect(packages.filter(([, { resolved, link }]) => resolved !== undefined && link !== true)).toEqual([]);
-    expect(text).not.toMatch(/registry\.|\/-\/[\w.-]+\.tgz/);
+  it.each(FOLDERS)('of %s names no registry: it holds for whichever one an installation uses', async (folder) => {
+    const lock = await lockOf(folder);
+    expect(lock.packages.filter(([, { resolved, link }]) => resolved !== undefined && link !== true)).toEqual([]);
+    expect(lock.text).not.toMatch(/registry\.|\/-\/[\w.-]+\.tgz/);
   });
 
-  it('has a checksum for every package', () => {
-    const unchecked = packages.filter(
+  it.each(FOLDERS)('of %s has a checksum for every package', async (folder) => {
+    const lock = await lockOf(folder);
+    const unchecked = lock.packages.filter(
       ([path, { integrity, link }]) => path.includes('node_modules/') && !link && !integrity,
     );
     expect(unchecked.map(([path]) => path)).toEqual([]);
