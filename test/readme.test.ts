@@ -20,7 +20,8 @@ it('every package that the README names as a dependency is one, and every one is
 });
 
 it('the resolver class that the README shows is the one that is tested', () => {
-  const shown = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)];
+  const shown = blocks.map(([, block = '']) => block).find((block) => block.includes('@Resolver()'));
   const tested = /@Resolver\(\)[\s\S]*/.exec(readFileSync('test/books.resolver.ts', 'utf8'))?.[0];
   expect(shown).toContain(tested);
   expect(shown).toContain('startGatewayFromEnvironment({ resolvers: [BooksResolver] })');
