@@ -10,7 +10,7 @@ import type { Tabs } from './tabs.js';
 import type { Platform, RefreshTokenStorage } from './types.js';
 
 /** How long the word of another tab may be under way, in milliseconds; and how long a page that opens waits for one. */
-const WORD_MS = 50;
+const WORD_MS = 100;
 const FIRST_WORD_MS = 25;
 
 /** Answers an access token that is good for a while, and is not `refused`; null: nobody is signed in. */
