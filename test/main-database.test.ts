@@ -98,16 +98,16 @@ describe('several processes on one empty database', () => {
 
   it('migrate once where ten are told to at once; down and up again leaves the same tables', async () => {
     const database = await emptyDatabase();
-    const run = (command: string) => runMain([command], environment(database), { cwd: folder.path });
-    const runs = await Promise.all(Array.from({ length: 10 }, () => run('migrate')));
+    const run = (...command: string[]) => runMain([...command, '--json'], environment(database), { cwd: folder.path });
+    const runs = await Promise.all(Array.from({ length: 10 }, () => run('migrate', 'run')));
     expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(runs.map(() => ({ code: 0, stderr: '' })));
-    const working = runs.filter(({ stdout }) => /"migrations":\["/.test(stdout));
+    const working = runs.filter(({ stdout }) => /"ran":\["/.test(stdout));
     expect(working).toHaveLength(1);
     const [tables, migrations] = [await tablesIn(database), await migrationsIn(database)];
     expect(tables).toContain('gatehouse.users');
-    for (const _ of migrations) expect(await run('migrate:down')).toMatchObject({ code: 0, stderr: '' });
+    for (const _ of migrations) expect(await run('migrate', 'revert')).toMatchObject({ code: 0, stderr: '' });
     expect(await tablesIn(database)).toEqual([]);
-    expect(await run('migrate')).toMatchObject({ code: 0, stderr: '' });
+    expect(await run('migrate', 'run')).toMatchObject({ code: 0, stderr: '' });
     expect(await tablesIn(database)).toEqual(tables);
   });
 });

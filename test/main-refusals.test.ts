@@ -129,10 +129,6 @@ describe('a start that can not be', () => {
     expectRefusal(await start(kept), /signing-keys\.json/);
   });
 
-  it('says which commands there are', async () => {
-    expectRefusal(await runMain(['migrate:up'], {}), /serve, migrate, migrate:down/);
-  });
-
   it('starts in production with all that it asks for', async () => {
     const keysFile = join(folder.path, 'keys.json');
     await writeFile(keysFile, generateSigningKeys());

@@ -108,7 +108,7 @@ describe('on SIGTERM while it still starts', () => {
     const { code, stdout, stderr } = await main.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(isProcessAlive(Number(/"pid":(\d+)/.exec(stdout)?.[1]))).toBe(false);
-    const again = await runMain(['migrate'], { GATEHOUSE_DATA_DIR: dataDir }, { cwd: folder.path });
+    const again = await runMain(['migrate', 'run'], { GATEHOUSE_DATA_DIR: dataDir }, { cwd: folder.path });
     expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
   });
 

@@ -16,14 +16,34 @@ export async function migrate({ dataSource, schema }: MigrationTarget): Promise<
   });
 }
 
-/** Takes the last migration back; with the first one goes the list of migrations. The schema stays: it may be the operator's. */
-export async function migrateDown({ dataSource, schema }: MigrationTarget): Promise<void> {
-  await exclusively({ dataSource, schema }, async (runner) => {
+/**
+ * Takes the last migration back; with the first one goes the list of migrations. The schema stays: it may be the
+ * operator's.
+ *
+ * @returns its name; null: none had run.
+ */
+export async function migrateDown({ dataSource, schema }: MigrationTarget): Promise<string | null> {
+  return exclusively({ dataSource, schema }, async (runner) => {
     const migrations = executor(dataSource, runner);
+    const last = (await migrations.getExecutedMigrations()).at(-1);
     await migrations.undoLastMigration();
     const left = await migrations.getExecutedMigrations();
     if (left.length === 0) await runner.query(`DROP TABLE "${schema}".migrations`);
+    return last?.name ?? null;
   });
+}
+
+/** The names of the migrations that have run and of those that have not, each in their order; changes nothing. */
+export async function migrationStatus({
+  dataSource,
+  schema,
+}: MigrationTarget): Promise<{ ran: string[]; pending: string[] }> {
+  const [found] = await dataSource.query('SELECT to_regclass($1) AS list', [`"${schema}".migrations`]);
+  const rows: { name: string }[] =
+    found.list === null ? [] : await dataSource.query(`SELECT name FROM "${schema}".migrations ORDER BY id`);
+  const ran = rows.map(({ name }) => name);
+  const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  return { ran, pending: known.filter((name) => !ran.includes(name)) };
 }
 
 /** Where to migrate: a DataSource that is initialized, on the database itself. */
