@@ -10,7 +10,7 @@ import { count, signInApp } from './support/signed-in-app.js';
 interface Api {
   origin: string;
   /** What came, oldest first. */
-  seen: { authorization: string | undefined; body: string }[];
+  seen: { authorization: string | undefined; language: string | undefined; body: string }[];
   next: { status: number; headers?: Record<string, string>; body?: string }[];
   close(): Promise<void>;
 }
@@ -24,7 +24,8 @@ async function startApi(): Promise<Api> {
       body += chunk;
     });
     request.on('end', () => {
-      seen.push({ authorization: request.headers.authorization, body });
+      const { authorization, 'accept-language': language } = request.headers;
+      seen.push({ authorization, language, body });
       const answer = next.shift() ?? { status: 200, body: 'welcome' };
       response.writeHead(answer.status, answer.headers).end(answer.body ?? '');
     });
@@ -84,7 +85,7 @@ describe('our fetch', () => {
     api.next.push({ status: 302, headers: { location: stranger.origin } });
     await authFetch(api.origin);
     expect(api.seen[0]?.authorization).toMatch(/^Bearer /);
-    expect(stranger.seen).toEqual([{ authorization: undefined, body: '' }]);
+    expect(stranger.seen.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
 
   it("leaves the caller's own authorization alone, also where it is refused", async () => {
@@ -96,10 +97,48 @@ describe('our fetch', () => {
     expect(count(device, 'RefreshToken')).toBe(0);
   });
 
+  it('keeps what a Request brings: its headers, and an authorization among them', async () => {
+    const { app, authFetch } = await start();
+    await authFetch(new Request(api.origin, { headers: { 'accept-language': 'eo' } }));
+    await authFetch(new Request(api.origin, { headers: { authorization: 'Basic eA==' } }));
+    expect(api.seen.map(({ authorization }) => authorization)).toEqual([
+      `Bearer ${await app.getAccessToken()}`,
+      'Basic eA==',
+    ]);
+    expect(api.seen[0]?.language).toBe('eo');
+  });
+
+  it('takes a relative address for one of the page, and for nobody of ours where there is no page', async () => {
+    const { app } = await start();
+    const bearers: (string | null)[] = [];
+    const send: typeof fetch = async (_input, init) => {
+      bearers.push(new Headers(init?.headers).get('authorization'));
+      return new Response();
+    };
+    const authFetch = createAuthFetch(app, { origins: [api.origin], fetch: send });
+    await authFetch('/orders');
+    try {
+      for (const origin of [api.origin, stranger.origin]) {
+        Object.assign(globalThis, { location: { href: `${origin}/page` } });
+        await authFetch('/orders');
+      }
+    } finally {
+      Reflect.deleteProperty(globalThis, 'location');
+    }
+    expect(bearers).toEqual([null, `Bearer ${await app.getAccessToken()}`, null]);
+  });
+
   it.each([
     ['status 401', { status: 401 }],
     ['a GraphQL error', refusal({ code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' })],
     ['a GraphQL error without a reason', refusal({ code: 'UNAUTHENTICATED' })],
+    [
+      'a GraphQL error of the newer content type',
+      {
+        ...refusal({ code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' }),
+        headers: { 'content-type': 'application/graphql-response+json' },
+      },
+    ],
     ['both', refusal({ code: 'UNAUTHENTICATED', reason: 'SESSION_ENDED' }, 401)],
   ])('renews the token after %s and sends the same once more', async (_what, answer) => {
     const { authFetch, device } = await start();
@@ -184,6 +223,28 @@ describe('our fetch', () => {
     release();
     expect(await other).not.toBeNull();
     expect(api.seen).toEqual([]);
+  });
+
+  it.each([
+    ['a signal', (signal: AbortSignal): Parameters<typeof fetch> => [api.origin, { signal }]],
+    ["a Request's signal", (signal: AbortSignal): Parameters<typeof fetch> => [new Request(api.origin, { signal })]],
+  ])('stops while the token is renewed, by %s', async (_what, argumentsWith) => {
+    const { authFetch, device } = await start();
+    const stopping = new AbortController();
+    let release = () => {};
+    api.next.push({ status: 401 });
+    device.intercept(async (_operationName, forward) => {
+      stopping.abort(new Error('no longer needed'));
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return forward();
+    });
+    await expect(authFetch(...argumentsWith(stopping.signal))).rejects.toBeDefined();
+    expect(stopping.signal.aborted).toBe(true);
+    expect(api.seen).toHaveLength(1);
+    device.intercept(null);
+    release();
   });
 
   it('refuses to be made with an origin that is none', async () => {
