@@ -19,6 +19,13 @@ export function forbidden(): GraphQLError {
   return new GraphQLError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
 }
 
+/** The caller may, but showed a credential longer ago than this field allows; `reauthenticate` is the way on (RFC 9470). */
+export function staleAuthentication(maxAgeSeconds: number): GraphQLError {
+  return new GraphQLError('This needs a more recent sign-in.', {
+    extensions: { code: 'FORBIDDEN', reason: 'STALE_AUTHENTICATION', maxAgeSeconds },
+  });
+}
+
 const ORIGIN_TEXT =
   "This page may not use the gateway's cookies. Add its origin to ALLOWED_ORIGINS (the Origin header must be on the " +
   'request); where it is of another site than the gateway, COOKIE_SAME_SITE must be none, too. Nothing was changed.';
