@@ -127,6 +127,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     sessionsPerUserMax: values.SESSIONS_PER_USER_MAX,
     refreshGraceSeconds: values.REFRESH_GRACE_SECONDS,
     refreshLostAnswerSeconds: values.REFRESH_LOST_ANSWER_SECONDS,
+    roleScopes: values.ROLE_SCOPES,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
     hashWorkers,

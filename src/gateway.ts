@@ -1,12 +1,13 @@
-import type { ApolloServer } from '@apollo/server';
+import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
 import sql from 'sql-template-tag';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
-import { createApolloServer } from './graphql/apollo-server.js';
-import { buildGatewaySchema, type OnForbidden, type ResolverClasses } from './graphql/build-gateway-schema.js';
-import { createContextFactory, type GatewayContext } from './graphql/context.js';
+import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
+import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
+import { createContextFactory, type GatewayContext, type RequestFacts } from './graphql/context.js';
 import { landingPagePlugins } from './http/landing-page.js';
-import { createHttpServer } from './http/server.js';
+import type { Readiness } from './http/operating-routes.js';
+import { createHttpServer, type HttpServerParts } from './http/server.js';
 import { type AuditTrail, createAuditTrail } from './platform/audit/audit.js';
 import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
@@ -14,16 +15,13 @@ import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
 import type { Random } from './platform/random.js';
+import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
-import { SessionResolver } from './session/session.resolver.js';
-import { SignInResolver } from './session/sign-in.resolver.js';
-import { createFindViewer } from './user/find-viewer.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
-import { createUserRepository, type UserRepository } from './user/user.repository.js';
-import { UserResolver } from './user/user.resolver.js';
+import { createUserRepository } from './user/user.repository.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
 export interface GatewayParts {
@@ -32,17 +30,35 @@ export interface GatewayParts {
   databaseUrl: string;
   /** The same one past any pooler. */
   databaseDirectUrl: string;
+  /** Sends the statements. Default: a pool of our own on `databaseUrl`. */
+  database?: Database | undefined;
   refreshTokenSecrets: readonly Buffer[];
   signingKeys: SigningKeys;
   clock: Clock;
   random: Random;
   log: Logger;
-  /** Resolver classes beside the gateway's own; denial by default holds for them too. */
-  resolvers?: readonly ResolverClasses[number][];
+  /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
+  scopesOf?: ScopesOf | undefined;
+}
+
+/** A gateway that works, and listens nowhere. */
+export interface OpenGateway {
+  apollo: ApolloServer<GatewayContext>;
+  /** What `apollo` is made of, for another server. */
+  apolloOptions: ApolloServerOptionsWithSchema<GatewayContext>;
+  /** Never throws: what is wrong with a token is a state of the context. */
+  context(facts: RequestFacts): GatewayContext;
+  /** The public JWK set. */
+  jwks(): object;
+  readiness(): Readiness;
+  /** How often a password was hashed so far. */
+  hashings(): number;
+  /** Writes what is left, and lets go of everything. */
+  close(): Promise<void>;
 }
 
 /** A gateway that serves. */
-export interface Gateway {
+export interface ServingGateway {
   url: string;
   port: number;
   /** How often a password was hashed so far. */
@@ -51,14 +67,39 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** The resolvers that every gateway has. */
-export const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, UserResolver];
-
 /** Starts a gateway on a database that is migrated; it serves once this resolves. A failed start leaves nothing open. */
-export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+export async function startGateway(
+  parts: GatewayParts & { resolvers?: readonly ResolverClass[] | undefined },
+): Promise<ServingGateway> {
+  const open = await openGateway(parts, createGatewaySchema(parts));
+  return listen(parts, open);
+}
+
+/** Serves an open gateway, and closes it where it can't. */
+export async function listen(
+  parts: GatewayParts,
+  open: OpenGateway & { context: HttpServerParts['context'] },
+): Promise<ServingGateway> {
+  const { hashings } = open;
+  try {
+    const http = await createHttpServer({ ...parts, ...open, limits: parts.config.httpLimits });
+    const close = () => http.close().finally(open.close);
+    return {
+      ...(await http.listen().catch((error) => http.close().then(() => Promise.reject(error)))),
+      hashings,
+      close,
+    };
+  } catch (error) {
+    await open.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Opens a gateway on a database that is migrated. A failure leaves nothing open. */
+export async function openGateway(parts: GatewayParts, gatewaySchema: GatewaySchema): Promise<OpenGateway> {
   const closing = createClosing();
   try {
-    return await open(parts, closing);
+    return await open(parts, gatewaySchema, closing);
   } catch (error) {
     // Whatever else fails on the way down must not hide why.
     await closing.close().catch(() => undefined);
@@ -66,12 +107,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
+async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: Closing): Promise<OpenGateway> {
   const { config, clock, random, log } = parts;
   if (config.isProduction && config.isIssuerGuessed) {
     log.warn({ event: 'issuer_guessed', issuer: config.jwtIssuer }, 'set PUBLIC_URL: access tokens name it as issuer');
   }
-  const database = await openDatabase(parts, closing);
+  const database = parts.database ?? (await openDatabase(parts, closing));
   const { hashWorkers: workers, hashQueueMax: queueMax, bcryptCost: cost } = config;
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
   closing.add(() => hasher.close());
@@ -86,18 +127,31 @@ async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
 
-  const apollo = await createApollo({ parts, users, audit, sessions });
+  gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
+  log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
+  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
+  const apollo = createApolloServer(options);
+  await apollo.start();
   closing.add(() => apollo.stop());
-  const http = await createHttpServer({
-    ...parts,
-    limits: config.httpLimits,
+  return {
     apollo,
-    context: createContextFactory(sessions),
+    apolloOptions: options,
+    context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => parts.signingKeys.jwks,
     readiness: () => readinessOf({ feed, clockCheck }),
-  });
-  closing.add(() => http.close());
-  return { ...(await http.listen()), hashings: () => hasher.hashings(), close: () => closing.close() };
+    hashings: () => hasher.hashings(),
+    close: () => closing.close(),
+  };
+}
+
+function gatewayOptions({ config }: GatewayParts, { schema }: GatewaySchema) {
+  const { isProduction, hasIntrospection, graphqlLimits: limits } = config;
+  return { schema, hasIntrospection, isProduction, limits, plugins: landingPagePlugins({ isProduction }) };
+}
+
+function auditForbidden(audit: AuditTrail): Parameters<GatewaySchema['connect']>[0]['onForbidden'] {
+  return ({ context: client, identity: { userId, sessionId }, cause }) =>
+    audit.record({ kind: 'AUTHORIZATION_REFUSED', cause, userId, sessionId, client });
 }
 
 async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Database> {
@@ -111,38 +165,12 @@ async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Data
   return createDatabase({ dataSource, schema, isPooled });
 }
 
-function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: ClockCheck }) {
+function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: ClockCheck }): Readiness {
   const causes = [
     ...(feed.isBehind() ? ['revocation_feed_behind'] : []),
     ...(clockCheck.isOff() ? ['clock_differs'] : []),
   ];
   return { isReady: causes.length === 0, causes };
-}
-
-async function createApollo(needs: {
-  parts: GatewayParts;
-  users: UserRepository;
-  audit: AuditTrail;
-  sessions: ReturnType<typeof assembleSessions>;
-}): Promise<ApolloServer<GatewayContext>> {
-  const { parts, users, audit, sessions } = needs;
-  const { isProduction, hasIntrospection, graphqlLimits: limits } = parts.config;
-  const instances = new Map<unknown, object>([
-    [UserResolver, new UserResolver(createFindViewer({ users }))],
-    [SignInResolver, new SignInResolver(sessions)],
-    [SessionResolver, new SessionResolver(sessions.useCases)],
-  ]);
-  const onForbidden: OnForbidden = (client, { userId, sessionId }) =>
-    audit.record({ kind: 'AUTHORIZATION_REFUSED', cause: 'ROLE_MISSING', userId, sessionId, client });
-  const schema = await buildGatewaySchema({
-    resolvers: [...gatewayResolvers, ...(parts.resolvers ?? [])] as unknown as ResolverClasses,
-    container: { get: (resolver) => instances.get(resolver) ?? new resolver() },
-    onForbidden,
-  });
-  const plugins = landingPagePlugins({ isProduction });
-  const apollo = createApolloServer({ schema, hasIntrospection, isProduction, limits, plugins, log: parts.log });
-  await apollo.start();
-  return apollo;
 }
 
 /** A mere warning: where it can't be told, nothing is said. */

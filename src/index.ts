@@ -1,5 +1,5 @@
 export { type Config, ConfigError } from './config.js';
-export type { Gateway } from './gateway.js';
+export type { ServingGateway as Gateway } from './gateway.js';
 export type { AuthState, Identity } from './graphql/auth-state.js';
 export type { GatewayContext } from './graphql/context.js';
 export { Public } from './graphql/public.js';

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ROLE_NAME } from './platform/role-name.js';
+import { isScopeToken } from './platform/scope-token.js';
 
 const SECRET_BYTES_MIN = 32;
 /** 32 random bytes hold about 30 distinct values; a typed or repeated sample holds far fewer. */
@@ -73,6 +75,25 @@ export const refreshTokenSecrets = z.string().transform((text, context) => {
   if (new Set(entries).size < entries.length) context.addIssue({ code: 'custom', message: 'holds one secret twice' });
   return entries.map((entry) => Buffer.from(entry, 'base64url'));
 });
+
+const roleScopesShape = z.record(z.string().regex(ROLE_NAME), z.array(z.string().refine(isScopeToken)));
+
+/** A JSON object: scopes by the name of the role that brings them. */
+export const roleScopes = z.string().transform((text, context) => {
+  const parsed = roleScopesShape.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const message = 'must be a JSON object of roles and lists of scopes, such as {"EDITOR":["notes:read","notes:write"]}';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /** Origins (RFC 6454), separated by commas. */
 export const origins = z.string().transform((text, context) => {

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { databaseUrl, flag, httpUrl, origins, proxies, refreshTokenSecrets, wholeNumber } from './setting-kinds.js';
+import {
+  databaseUrl,
+  flag,
+  httpUrl,
+  origins,
+  proxies,
+  refreshTokenSecrets,
+  roleScopes,
+  wholeNumber,
+} from './setting-kinds.js';
 
 const ACCESS_TOKEN_TTL_SECONDS_MAX = 3600;
 const YEAR_SECONDS = 31_536_000;
@@ -61,6 +70,11 @@ export const settings = z.object({
   REFRESH_LOST_ANSWER_SECONDS: wholeNumber(0, YEAR_SECONDS)
     .prefault('86400')
     .describe('How long a lost answer can be asked for again. Default: 86400 (1 day).'),
+  ROLE_SCOPES: roleScopes
+    .prefault('{}')
+    .describe(
+      'JSON object of the scopes that come with roles, such as {"EDITOR":["notes:read","notes:write"]}. Default: none.',
+    ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
   HASH_WORKERS: wholeNumber(1, 256)

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Config, loadConfig, readConfig } from './config.js';
 import { createDataSource } from './data-source.js';
-import { type Gateway, type GatewayParts, startGateway } from './gateway.js';
+import { type ServingGateway, startGateway } from './gateway.js';
+import type { ResolverClass } from './gateway-schema.js';
 import { loadSecrets } from './generated-secrets.js';
 import { systemClock } from './platform/clock.js';
 import { type MigrationTarget, migrate } from './platform/database/migrate.js';
@@ -57,8 +58,8 @@ export async function startOn(needs: {
   config: Config;
   log: Logger;
   database: OpenDatabase;
-  resolvers?: GatewayParts['resolvers'];
-}): Promise<Gateway> {
+  resolvers?: readonly ResolverClass[];
+}): Promise<ServingGateway> {
   const { config, log, database, resolvers = [] } = needs;
   await withMigrations({ config, database }, migrate);
   const secrets = await loadSecrets({ config, random });
@@ -76,11 +77,11 @@ export async function startOn(needs: {
 export async function startGatewayFromEnvironment(
   needs: {
     /** Resolver classes of TypeGraphQL beside the gateway's own. */
-    resolvers?: GatewayParts['resolvers'];
+    resolvers?: readonly ResolverClass[];
     /** Settings by their names. Default: the environment of this process. */
     environment?: Record<string, string | undefined>;
   } = {},
-): Promise<Gateway> {
+): Promise<ServingGateway> {
   const { environment, resolvers = [] } = needs;
   const config = environment === undefined ? readConfig() : loadConfig(environment, { cores: availableParallelism() });
   const log = createLogger(config.logLevel);

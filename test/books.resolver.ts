@@ -11,7 +11,7 @@ export class BooksResolver {
 
   @Query(() => [String], { description: 'Signed-in users may ask.' })
   async myBooks(@Ctx() context: GatewayContext): Promise<string[]> {
-    const { userId } = await context.requireAuth();
+    const { userId } = await context.auth.requireAuth();
     return [`The diary of ${userId}`];
   }
 

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { type Config, readConfig } from '../config.js';
-import type { Gateway } from '../gateway.js';
+import type { ServingGateway } from '../gateway.js';
 import { createLogger } from '../platform/logger.js';
 import { startOn } from '../start-from-environment.js';
 import type { Command } from './command.js';
@@ -22,7 +22,7 @@ export const start: Command = {
   },
 };
 
-function announce(needs: { config: Config; gateway: Gateway; embeddedDataDir: string | null }): void {
+function announce(needs: { config: Config; gateway: ServingGateway; embeddedDataDir: string | null }): void {
   const { config, gateway, embeddedDataDir } = needs;
   const lines = [
     '',

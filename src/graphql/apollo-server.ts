@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptionsWithSchema, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -13,17 +13,24 @@ import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
 import { operationLimitsRule } from './limits/operation-limits-rule.js';
 
-/** Apollo Server over a schema, what it does not need switched off, and with errors that tell no more than they should. */
-export function createApolloServer(needs: {
+/** Apollo Server of these options. */
+export function createApolloServer(
+  options: ApolloServerOptionsWithSchema<GatewayContext>,
+): ApolloServer<GatewayContext> {
+  return new ApolloServer<GatewayContext>(options);
+}
+
+/** Options of Apollo Server: what it does not need switched off, limits, and errors that tell no more than they should. */
+export function apolloOptions(needs: {
   schema: GraphQLSchema;
   hasIntrospection: boolean;
   isProduction: boolean;
   limits: GraphqlLimits;
   plugins: ApolloServerPlugin<GatewayContext>[];
   log: Logger;
-}): ApolloServer<GatewayContext> {
+}): ApolloServerOptionsWithSchema<GatewayContext> {
   const { schema, hasIntrospection, isProduction, limits, plugins, log } = needs;
-  return new ApolloServer<GatewayContext>({
+  return {
     schema,
     introspection: hasIntrospection,
     hideSchemaDetailsFromClientErrors: isProduction || !hasIntrospection,
@@ -45,7 +52,7 @@ export function createApolloServer(needs: {
       boundedRequests(limits),
       ...plugins,
     ],
-  });
+  };
 }
 
 function quietLogger(log: Logger) {

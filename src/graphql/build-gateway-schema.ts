@@ -1,39 +1,41 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
-import { buildSchema, type ContainerType, type NonEmptyArray } from 'type-graphql';
-import type { Identity } from './auth-state.js';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
+import { buildSchemaSync, type ContainerType, type NonEmptyArray } from 'type-graphql';
+import type { Clock } from '../platform/clock.js';
 import type { GatewayContext } from './context.js';
-import { forbidden } from './errors.js';
-import { PUBLIC_EXTENSION } from './public.js';
+import { policyDirectives } from './policy/directives.js';
+import { createEnforce, type OnForbidden } from './policy/enforce.js';
+import { guardSchema } from './policy/guard-schema.js';
 
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL names resolver classes by this type.
 export type ResolverClasses = NonEmptyArray<Function>;
 
-/** Tells the audit trail of a known user who was not allowed. */
-export type OnForbidden = (context: GatewayContext, identity: Identity) => Promise<void>;
-
-/** Builds the schema of TypeGraphQL resolvers; every root field that is not marked `@Public()` needs a signed-in user. */
-export async function buildGatewaySchema(needs: {
+/**
+ * Builds the schema of TypeGraphQL resolvers; every root field that is not marked `@Public()` needs a signed-in user.
+ *
+ * @throws {TypeError} where a policy stands where nothing could enforce it.
+ */
+export function buildGatewaySchema(needs: {
   resolvers: ResolverClasses;
   container: ContainerType;
+  clock: Clock;
   onForbidden: OnForbidden;
-}): Promise<GraphQLSchema> {
-  const { resolvers, container, onForbidden } = needs;
-  const schema = await buildSchema({
+}): GraphQLSchema {
+  const { resolvers, container } = needs;
+  const enforce = createEnforce(needs);
+  const schema = buildSchemaSync({
     resolvers,
     container,
+    directives: [...specifiedDirectives, ...policyDirectives],
     // The rules of each feature check their own arguments, whoever calls them; the schema refuses wrong shapes.
     validate: false,
+    // For TypeGraphQL's own @Authorized(), which the schema does not show.
     authChecker: async ({ context }: { context: GatewayContext }, roles: string[]) => {
-      const identity = await context.requireAuth();
-      if (roles.length === 0 || roles.some((role) => identity.roles.includes(role))) return true;
-      await onForbidden(context, identity);
-      throw forbidden();
+      await enforce([roles.length === 0 ? {} : { roles }], context);
+      return true;
     },
   });
   describeRoots(schema);
-  for (const field of rootFields(schema)) {
-    if (!isPublic(field)) denyStrangers(field);
-  }
+  guardSchema({ schema, enforce });
   return schema;
 }
 
@@ -43,30 +45,4 @@ function describeRoots(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
   if (query) query.description = 'What can be asked. Everything needs a signed-in user unless it says otherwise.';
   if (mutation) mutation.description = 'What can be done. Everything needs a signed-in user unless it says otherwise.';
-}
-
-/** All fields of Query, Mutation and Subscription. */
-function rootFields(schema: GraphQLSchema): GraphQLField<unknown, GatewayContext>[] {
-  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
-    Object.values(type?.getFields() ?? {}),
-  );
-}
-
-/** Whether a root field answers anybody. */
-function isPublic(field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): boolean {
-  return field.extensions[PUBLIC_EXTENSION] === true;
-}
-
-function denyStrangers(field: GraphQLField<unknown, GatewayContext>): void {
-  const { resolve = defaultFieldResolver, subscribe } = field;
-  field.resolve = async (source, parameters, context, info) => {
-    await context.requireAuth();
-    return resolve(source, parameters, context, info);
-  };
-  if (subscribe !== undefined) {
-    field.subscribe = async (source, parameters, context, info) => {
-      await context.requireAuth();
-      return subscribe(source, parameters, context, info);
-    };
-  }
 }

@@ -1,9 +1,14 @@
 import { Extensions } from 'type-graphql';
 
 /** The key under which a field's schema extensions say that it answers without a signed-in user. */
-export const PUBLIC_EXTENSION = 'gatehousePublic';
+const PUBLIC_EXTENSION = 'gatehousePublic';
 
 /** Marks a root field that answers anybody. Every other root field needs a signed-in user. */
 export function Public(): MethodDecorator & PropertyDecorator {
   return Extensions({ [PUBLIC_EXTENSION]: true });
+}
+
+/** Whether a root field answers anybody. */
+export function isPublic({ extensions }: { extensions: Readonly<Record<string, unknown>> }): boolean {
+  return extensions[PUBLIC_EXTENSION] === true;
 }

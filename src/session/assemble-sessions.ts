@@ -7,6 +7,7 @@ import type { Random } from '../platform/random.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
+import { type ScopesOf, scopesByRole } from './access-token/granted-scopes.js';
 import { createIssueAccessToken } from './access-token/issue-access-token.js';
 import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
@@ -45,6 +46,8 @@ export interface SessionParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Default: as the setting ROLE_SCOPES says. */
+  scopesOf?: ScopesOf | undefined;
 }
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
@@ -64,6 +67,7 @@ export function assembleSessions(parts: SessionParts) {
   const codec = createRefreshTokenCodec(parts.refreshTokenSecrets);
   const answerSession = createAnswerSession({
     codec,
+    scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes),
     issueAccessToken: createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random }),
   });
   const sessions = createRefreshSessionRepository({ database });

@@ -1,5 +1,6 @@
 import { addSeconds, earlier } from '../platform/clock.js';
 import type { UserProfile } from '../user/user.repository.js';
+import { grantedScopes, type ScopesOf } from './access-token/granted-scopes.js';
 import type { IssueAccessToken } from './access-token/issue-access-token.js';
 import type { ListedSession } from './refresh-session.repository.js';
 import type { RefreshTokenCodec } from './refresh-token.js';
@@ -31,8 +32,9 @@ export type AnswerSession = (needs: {
 export function createAnswerSession(needs: {
   codec: RefreshTokenCodec;
   issueAccessToken: IssueAccessToken;
+  scopesOf: ScopesOf;
 }): AnswerSession {
-  const { codec, issueAccessToken } = needs;
+  const { codec, issueAccessToken, scopesOf } = needs;
   return ({ session, user, authEpoch }) => {
     const { id, salt, generation, amr, authenticatedAt, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress } =
       session;
@@ -42,7 +44,7 @@ export function createAnswerSession(needs: {
       generation,
       authEpoch,
       roles: user.roles,
-      scopes: [],
+      scopes: grantedScopes(scopesOf, user.roles),
       authTime: authenticatedAt,
       amr,
     };

@@ -13,7 +13,7 @@ export class SessionResolver {
 
   @Query(() => [SessionType], { description: "The viewer's live sessions, the most recently used first." })
   async sessions(@Ctx() context: GatewayContext): Promise<SessionType[]> {
-    const identity = await context.requireAuth();
+    const identity = await context.auth.requireAuth();
     const listed = await this.useCases.listSessions(identity.userId);
     return listed.map((session) => ({ ...session, current: session.id === identity.sessionId }));
   }
@@ -25,16 +25,16 @@ export class SessionResolver {
     @Arg('id', () => ID, { description: 'Which; as the list of sessions names it.' }) id: string,
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
-    return this.useCases.endSession({ identity: await client.requireAuth(), sessionId: id, client });
+    return this.useCases.endSession({ identity: await client.auth.requireAuth(), sessionId: id, client });
   }
 
   @Mutation(() => Int, { description: "Ends all of the viewer's sessions but this one; answers how many." })
   async endOtherSessions(@Ctx() client: GatewayContext): Promise<number> {
-    return this.useCases.endAllSessions({ identity: await client.requireAuth(), keepsCurrent: true, client });
+    return this.useCases.endAllSessions({ identity: await client.auth.requireAuth(), keepsCurrent: true, client });
   }
 
   @Mutation(() => Int, { description: "Ends all of the viewer's sessions, this one too; answers how many." })
   async logoutEverywhere(@Ctx() client: GatewayContext): Promise<number> {
-    return this.useCases.endAllSessions({ identity: await client.requireAuth(), keepsCurrent: false, client });
+    return this.useCases.endAllSessions({ identity: await client.auth.requireAuth(), keepsCurrent: false, client });
   }
 }

@@ -1,5 +1,4 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import type { AuthState, Identity } from '../graphql/auth-state.js';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
@@ -129,17 +128,12 @@ export class SignInResolver {
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
     const presented = this.cookieDelivery.presented({ argument: refreshToken, client });
-    const identity = whoLogsOut(client.auth);
+    // An access token that is merely out of date may still end its session.
+    const identity = client.auth.tokenIdentity;
     await this.useCases.logout({ refreshToken: presented.refreshToken, identity, client });
     if (presented.from === 'cookie') this.cookieDelivery.clear(client);
     return true;
   }
-}
-
-/** An access token that is merely out of date may still end its session. */
-function whoLogsOut(auth: AuthState): Identity | null {
-  if (auth.state === 'anonymous') return null;
-  return auth.state === 'rejected' ? (auth.formerIdentity ?? null) : auth.identity;
 }
 
 function malformed(argument: keyof typeof MALFORMED_TEXT) {

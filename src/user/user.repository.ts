@@ -22,8 +22,8 @@ export const profileColumns = sql`u.id, e.email, e.verified AS "emailVerified", 
 
 /** Reads users. */
 export interface UserRepository {
-  /** null: no such user, or a disabled one. */
-  findProfile(userId: string): Promise<UserProfile | null>;
+  /** Those of them who are there and not disabled, in any order. */
+  findProfiles(userIds: readonly string[]): Promise<UserProfile[]>;
   findCredential(email: string): Promise<Credential | null>;
 }
 
@@ -32,12 +32,10 @@ export function createUserRepository({ database }: { database: Database }): User
   const users = database.table('users');
   const emails = database.table('user_emails');
   return {
-    findProfile: async (userId) => {
-      const [row] = await database.query<UserProfile>(sql`
+    findProfiles: (userIds) =>
+      database.query<UserProfile>(sql`
         SELECT ${profileColumns} FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id
-        WHERE u.id = ${userId} AND u.disabled_at IS NULL`);
-      return row ?? null;
-    },
+        WHERE u.id = ANY(${userIds}::uuid[]) AND u.disabled_at IS NULL`),
     findCredential: async (email) => {
       const [row] = await database.query<Credential>(sql`
         SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.disabled_at IS NOT NULL AS "isDisabled"

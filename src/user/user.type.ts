@@ -12,7 +12,7 @@ export class UserType {
   emailVerified!: boolean;
 
   @Field(() => [String], { description: 'What they may do beyond every user. New users have none.' })
-  roles!: string[];
+  roles!: readonly string[];
 
   @Field(() => Date, { description: 'When they registered.' })
   createdAt!: Date;

@@ -11,7 +11,7 @@ export const CANARY = 'canary-SELECT-password_hash-FROM-users';
 export class ProbeResolver {
   @Query(() => String)
   whoAmI(@Ctx() { auth }: GatewayContext): string {
-    return 'identity' in auth ? auth.identity.userId : 'nobody';
+    return auth.userId ?? 'nobody';
   }
 
   @Authorized('ADMIN', 'AUDITOR')

@@ -1,5 +1,5 @@
 import { ApolloServer } from '@apollo/server';
-import type { GatewayContext, RequestFacts } from '../../src/graphql/context.js';
+import { createContextFactory, type GatewayContext, type RequestFacts } from '../../src/graphql/context.js';
 import { landingPagePlugins } from '../../src/http/landing-page.js';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../../src/http/server.js';
 import { systemClock } from '../../src/platform/clock.js';
@@ -98,13 +98,11 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
   };
 }
 
-function anonymous(facts: RequestFacts): GatewayContext {
-  return {
-    ...facts,
-    auth: { state: 'anonymous' },
-    requireAuth: () => Promise.reject(new Error('nobody is signed in')),
-  };
-}
+const anonymous: (facts: RequestFacts) => GatewayContext = createContextFactory({
+  authenticate: () => ({ state: 'anonymous' }),
+  lookUpSession: () => Promise.reject(new Error('nobody is signed in')),
+  findUsers: async () => [],
+});
 
 function gateOf() {
   const waiting: { count: number; resolve: () => void }[] = [];

@@ -1,11 +1,13 @@
 import { type Config, loadConfig } from '../../src/config.js';
-import { type Gateway, type GatewayParts, startGateway } from '../../src/gateway.js';
+import { type ServingGateway as Gateway, startGateway } from '../../src/gateway.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { systemRandom } from '../../src/platform/random.js';
 import { generateSigningKeys, parseSigningKeys } from '../../src/session/access-token/signing-keys.js';
 import { createFakeClock, type FakeClock } from './fake-clock.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { createDatabaseOfOwn, type TestDatabase } from './test-database.js';
+
+type GatewayParts = Parameters<typeof startGateway>[0];
 
 /** A gateway in this process, on a database of its own, its clock standing still. */
 export interface TestGateway extends GraphqlClient {

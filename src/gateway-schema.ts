@@ -1,0 +1,69 @@
+import type { GraphQLSchema } from 'graphql';
+import { buildGatewaySchema, type ResolverClasses } from './graphql/build-gateway-schema.js';
+import type { OnForbidden } from './graphql/policy/enforce.js';
+import { publicFields } from './graphql/policy/guard-schema.js';
+import type { Clock } from './platform/clock.js';
+import type { assembleSessions } from './session/assemble-sessions.js';
+import { SessionResolver } from './session/session.resolver.js';
+import { SignInResolver } from './session/sign-in.resolver.js';
+import { UserResolver } from './user/user.resolver.js';
+
+/** A resolver class of TypeGraphQL. */
+export type ResolverClass = ResolverClasses[number];
+
+/** Makes resolvers, such as a container of dependencies. */
+export interface Container {
+  get(resolver: ResolverClass): unknown;
+}
+
+/** The schema of a gateway, there before the gateway is open. */
+export interface GatewaySchema {
+  schema: GraphQLSchema;
+  /** The root fields that answer strangers, e.g. `Query.me`. */
+  publicFields: string[];
+  /** Gives the gateway's own resolvers what they work with. */
+  connect(parts: { sessions: ReturnType<typeof assembleSessions>; onForbidden: OnForbidden }): void;
+}
+
+/** The resolvers that every gateway has. */
+const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, UserResolver];
+
+/** One schema of the gateway's resolvers and an application's; whoever uses it before `connect` gets an error. */
+export function createGatewaySchema(needs: {
+  resolvers?: readonly ResolverClass[] | undefined;
+  /** Makes the application's resolvers. Default: one object of each class, made without arguments. */
+  container?: Container | undefined;
+  clock: Clock;
+}): GatewaySchema {
+  const { resolvers = [], container, clock } = needs;
+  const made = new Map<unknown, object>([[UserResolver, new UserResolver()]]);
+  let onForbidden: OnForbidden = () => Promise.reject(notOpen());
+  const own = (resolver: new () => object): object => {
+    const known = made.get(resolver);
+    if (known !== undefined) return known;
+    if (gatewayResolvers.includes(resolver)) throw notOpen();
+    const fresh = new resolver();
+    made.set(resolver, fresh);
+    return fresh;
+  };
+  const isOwn = (resolver: unknown) => container === undefined || gatewayResolvers.includes(resolver as ResolverClass);
+  const schema = buildGatewaySchema({
+    resolvers: [...gatewayResolvers, ...resolvers] as unknown as ResolverClasses,
+    container: { get: (resolver) => (isOwn(resolver) ? own(resolver) : container?.get(resolver)) },
+    clock,
+    onForbidden: (refusal) => onForbidden(refusal),
+  });
+  return {
+    schema,
+    publicFields: publicFields(schema),
+    connect: ({ sessions, ...parts }) => {
+      made.set(SignInResolver, new SignInResolver(sessions));
+      made.set(SessionResolver, new SessionResolver(sessions.useCases));
+      onForbidden = parts.onForbidden;
+    },
+  };
+}
+
+function notOpen(): Error {
+  return new Error('the gateway is not open yet: await its start() or open() first');
+}
