@@ -21,7 +21,8 @@ export const policyDirectives: readonly GraphQLDirective[] = [
   new GraphQLDirective({
     name: 'auth',
     locations,
-    description: 'What else the caller must show; else FORBIDDEN.',
+    isRepeatable: true,
+    description: 'What else the caller must show, of several all; else FORBIDDEN.',
     args: {
       roles: { type: names, description: 'One of these roles is needed.' },
       maxAgeSeconds: {
@@ -43,20 +44,11 @@ export function appliedDirectives(policies: readonly Policy[]): AppliedDirective
   const applied: AppliedDirectives = { authenticated: [{}] };
   const scopes = [...new Set(policies.flatMap((policy) => policy.scopes ?? []))];
   if (scopes.length > 0) applied['requiresScopes'] = [{ scopes: [scopes] }];
-  const { roles, maxAgeSeconds } = joined(policies);
-  if (roles !== undefined || maxAgeSeconds !== undefined) {
-    applied['auth'] = [{ ...(roles && { roles }), ...(maxAgeSeconds && { maxAgeSeconds }) }];
-  }
+  const others = policies.flatMap(({ roles, maxAgeSeconds }) =>
+    roles === undefined && maxAgeSeconds === undefined
+      ? []
+      : [{ ...(roles && { roles }), ...(maxAgeSeconds && { maxAgeSeconds }) }],
+  );
+  if (others.length > 0) applied['auth'] = others;
   return applied;
-}
-
-/** Of several ages the shortest rules; of several lists of roles, those that stand in each. */
-function joined(policies: readonly Policy[]): { roles?: string[] | undefined; maxAgeSeconds?: number | undefined } {
-  const lists = policies.flatMap(({ roles }) => (roles === undefined ? [] : [roles]));
-  const ages = policies.flatMap(({ maxAgeSeconds }) => (maxAgeSeconds === undefined ? [] : [maxAgeSeconds]));
-  const [first, ...others] = lists;
-  return {
-    roles: first?.filter((role) => others.every((list) => list.includes(role))),
-    maxAgeSeconds: ages.length === 0 ? undefined : Math.min(...ages),
-  };
 }
