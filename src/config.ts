@@ -49,9 +49,13 @@ export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** The settings of this process. @throws {ConfigError} */
-export function readConfig(): Config {
-  return loadConfig(process.env, { cores: availableParallelism() });
+/**
+ * The settings of this process, or those of an environment that is given.
+ *
+ * @throws {ConfigError} naming every fault at once.
+ */
+export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
+  return loadConfig(environment, { cores: availableParallelism() });
 }
 
 function isProductionFor(values: Settings): boolean {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { DataSource } from 'typeorm';
+import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import { CreateIdentityAndSessions1763900000000 } from '../migrations/1763900000000-create-identity-and-sessions.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
@@ -8,8 +8,10 @@ import { AuthChange } from './session/revocation/auth-change.entity.js';
 import { User } from './user/user.entity.js';
 import { UserEmail } from './user/user-email.entity.js';
 
-const gatehouseEntities = [User, UserEmail, RefreshSession, AuthChange, AuditEvent];
-const gatehouseMigrations = [CreateIdentityAndSessions1763900000000];
+/** The gateway's tables, for an application's own DataSource; in the schema `gatehouse`. */
+export const gatehouseEntities = [User, UserEmail, RefreshSession, AuthChange, AuditEvent] as const;
+/** For a migration step of an application's own; the gateway runs them by itself when it opens, and keeps its own list of them. */
+export const gatehouseMigrations = [CreateIdentityAndSessions1763900000000];
 
 /**
  * The one description of the database that the server, the migrations and TypeORM's command line share;
@@ -20,11 +22,12 @@ export function createDataSource({
   schema,
   ...limits
 }: { url: string; schema: string } & ConnectionLimits): DataSource {
+  inSchema(schema);
   return new DataSource({
     type: 'postgres',
     url,
     schema,
-    entities: gatehouseEntities,
+    entities: [...gatehouseEntities],
     migrations: gatehouseMigrations,
     migrationsTableName: 'migrations',
     installExtensions: false,
@@ -33,4 +36,12 @@ export function createDataSource({
     logging: false,
     extra: connectionOptions(limits),
   });
+}
+
+/** What a decorator says of the schema counts for more than what the DataSource says. */
+function inSchema(schema: string): void {
+  const ours = new Set<unknown>(gatehouseEntities);
+  for (const table of getMetadataArgsStorage().tables) {
+    if (ours.has(table.target)) table.schema = schema;
+  }
 }

@@ -1,13 +1,15 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
 import sql from 'sql-template-tag';
+import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { createRoleRepository } from './administration/role.repository.js';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
 import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
-import { createContextFactory, type GatewayContext, type RequestFacts } from './graphql/context.js';
+import { createContextFactory, type GatewayContext, type MakeContext, type RequestFacts } from './graphql/context.js';
 import { landingPagePlugins } from './http/landing-page.js';
 import type { Readiness } from './http/operating-routes.js';
-import { createHttpServer, type HttpServerParts } from './http/server.js';
+import { createHttpServer } from './http/server.js';
 import { type AuditTrail, createAuditTrail } from './platform/audit/audit.js';
 import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
@@ -51,6 +53,7 @@ export interface OpenGateway {
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
+  changeRoles: ChangeRoles;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Writes what is left, and lets go of everything. */
@@ -78,7 +81,7 @@ export async function startGateway(
 /** Serves an open gateway, and closes it where it can't. */
 export async function listen(
   parts: GatewayParts,
-  open: OpenGateway & { context: HttpServerParts['context'] },
+  open: Omit<OpenGateway, 'context'> & { context: MakeContext },
 ): Promise<ServingGateway> {
   const { hashings } = open;
   try {
@@ -139,6 +142,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => parts.signingKeys.jwks,
     readiness: () => readinessOf({ feed, clockCheck }),
+    changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
   };

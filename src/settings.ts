@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_SCHEMA } from './platform/database/default-schema.js';
 import {
   databaseUrl,
   flag,
@@ -32,7 +33,7 @@ export const settings = z.object({
   DATABASE_SCHEMA: z
     .string()
     .regex(/^[a-z_][a-z0-9_]{0,47}$/, 'must be a lower-case SQL name of at most 48 characters')
-    .default('gatehouse')
+    .default(DEFAULT_SCHEMA)
     .describe('Schema that holds the tables. Default: gatehouse.'),
   DATABASE_POOL_MAX: wholeNumber(1, 1000).prefault('10').describe('Connections in the pool. Default: 10.'),
   GATEHOUSE_DATA_DIR: z

@@ -1,23 +1,34 @@
-import { Authorized, Ctx, Query, Resolver } from 'type-graphql';
-import { type GatewayContext, Public } from '../src/index.js';
+import { Ctx, Query, Resolver } from 'type-graphql';
+import { type AuthContext, Authorized, CurrentUser, type Identity, Public } from '../src/index.js';
+
+/** What the application of the tests adds to the context. */
+export interface Shop {
+  shop: string;
+  language: string;
+}
 
 @Resolver()
 export class BooksResolver {
   @Public()
   @Query(() => String, { description: 'Anybody may ask.' })
-  motto(): string {
-    return 'Read.';
+  motto(@Ctx() { shop, language }: AuthContext<Shop>): string {
+    return `Read ${language} at ${shop}.`;
   }
 
   @Query(() => [String], { description: 'Signed-in users may ask.' })
-  async myBooks(@Ctx() context: GatewayContext): Promise<string[]> {
-    const { userId } = await context.auth.requireAuth();
-    return [`The diary of ${userId}`];
+  async myBooks(@CurrentUser() { userId }: Identity, @Ctx() { auth }: AuthContext): Promise<string[]> {
+    const user = await auth.loadUser();
+    return [`The diary of ${userId}`, `A letter to ${user?.email}`];
   }
 
-  @Authorized('ADMIN')
+  @Authorized({ roles: ['ADMIN'] })
   @Query(() => Number, { description: 'Administrators may ask.' })
   bookCount(): number {
     return 1;
+  }
+
+  @Query(() => [String], { description: 'The scopes of the token.' })
+  scopes(@CurrentUser() { scopes }: Identity): readonly string[] {
+    return scopes;
   }
 }

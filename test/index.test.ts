@@ -1,7 +1,19 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, type Gateway, startGatewayFromEnvironment } from '../src/index.js';
-import { BooksResolver } from './books.resolver.js';
+import { fastify } from 'fastify';
+import { DataSource } from 'typeorm';
+import {
+  ConfigError,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  gatehouseEntities,
+  readConfig,
+  UserEntity,
+} from '../src/index.js';
+import { BooksResolver, type Shop } from './books.resolver.js';
 import { createGraphqlClient, type GraphqlAnswer, type GraphqlClient, type Person } from './support/graphql-client.js';
 import { makeTestFolder, type TestFolder } from './support/main-run.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
@@ -9,24 +21,24 @@ import { waitUntil } from './support/wait-until.js';
 
 let folder: TestFolder;
 let database: TestDatabase;
-let gateway: Gateway;
+let gateway: Gateway<Shop>;
 let client: GraphqlClient;
 let ada: Person;
 beforeAll(async () => {
   folder = await makeTestFolder();
   // Not migrated: that is a part of the start.
   database = await createDatabaseOfOwn(null);
-  gateway = await startGatewayFromEnvironment({ resolvers: [BooksResolver], environment: environment() });
-  client = createGraphqlClient(gateway.url);
+  gateway = createGateway(options());
+  client = createGraphqlClient((await gateway.start()).url);
   ada = await client.registerSomebody();
 });
 afterAll(async () => {
-  await gateway.close();
+  await gateway.stop();
   await database.drop();
   await folder.remove();
 });
 
-const environment = () => ({
+const settings = () => ({
   DATABASE_URL: database.url,
   GATEHOUSE_DATA_DIR: `${folder.path}/secrets`,
   PORT: '0',
@@ -35,79 +47,253 @@ const environment = () => ({
   LOG_LEVEL: 'silent',
 });
 
+function options(changes: Record<string, string> = {}): GatewayOptions<Shop> {
+  return {
+    resolvers: [BooksResolver],
+    config: readConfig({ ...settings(), ...changes }),
+    scopesOf: (roles) => roles.map((role) => `books:${role.toLowerCase()}`),
+    extendContext: (_context, { headers }) => ({
+      shop: 'the corner',
+      language: String(headers['accept-language'] ?? 'anything'),
+    }),
+  };
+}
+
 const OTHER_CONNECTIONS = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
 
-const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(({ extensions }) => extensions);
-
-/** Signs in once more, with a role that an operator gave. */
-async function signInAsAdmin(): Promise<string> {
-  await database.query(`UPDATE gatehouse.users SET roles = '{ADMIN}' WHERE id = $1`, [ada.user.id]);
-  return (await client.login(ada)).accessToken;
-}
+const NO_TOKEN = { code: 'UNAUTHENTICATED', reason: 'NO_TOKEN' };
+const codesOf = ({ errors }: Pick<GraphqlAnswer, 'errors'>) => errors?.map(({ extensions }) => extensions);
 
 describe("an application's own resolver class", () => {
-  it("is served in one schema with the gateway's own", async () => {
-    const answer = await client.send('{ me { id } myBooks motto }', {}, ada);
+  it("is served in one schema with the gateway's own, with a context that the application has added to", async () => {
+    const answer = await client.send(
+      '{ me { id } myBooks motto }',
+      {},
+      { ...ada, headers: { 'accept-language': 'Danish' } },
+    );
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual({
       me: { id: ada.user.id },
-      myBooks: [`The diary of ${ada.user.id}`],
-      motto: 'Read.',
+      myBooks: [`The diary of ${ada.user.id}`, `A letter to ${ada.email}`],
+      motto: 'Read Danish at the corner.',
     });
   });
 
   it('is denied to strangers, but for what is marked @Public()', async () => {
-    for (const field of ['myBooks', 'bookCount']) {
+    for (const field of ['myBooks', 'bookCount', 'scopes']) {
       const answer = await client.send(`{ ${field} }`);
-      expect([field, answer.data, codesOf(answer)]).toEqual([
-        field,
-        null,
-        [{ code: 'UNAUTHENTICATED', reason: 'NO_TOKEN' }],
-      ]);
+      expect([field, answer.data, codesOf(answer)]).toEqual([field, null, [NO_TOKEN]]);
     }
-    const open = await client.send('{ motto }');
-    expect([open.data, open.errors]).toEqual([{ motto: 'Read.' }, undefined]);
+    expect((await client.send('{ motto }')).data).toEqual({ motto: 'Read * at the corner.' });
+    const own = ['Mutation.login', 'Mutation.logout', 'Mutation.refreshToken', 'Mutation.register', 'Query.me'];
+    expect([...gateway.publicFields].sort()).toEqual([...own, 'Query.motto']);
+  });
+});
+
+describe('P7: changeRoles', () => {
+  it('reaches the next operation: the old token is refused, and a refresh brings role and scopes', async () => {
+    const bob = await client.registerSomebody();
+    const refused = await client.send('{ bookCount }', {}, bob);
+    expect([refused.data, codesOf(refused)]).toEqual([null, [{ code: 'FORBIDDEN' }]]);
+    expect(await gateway.changeRoles({ userId: bob.user.id, roles: ['ADMIN', 'ADMIN'] })).toBe(true);
+    expect(codesOf(await client.send('{ bookCount }', {}, bob))).toEqual([
+      { code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' },
+    ]);
+    const { tokens } = await client.refresh(bob.refreshToken);
+    const admin = { accessToken: tokens?.accessToken ?? '' };
+    expect((await client.send('{ bookCount scopes me { roles } }', {}, admin)).data).toEqual({
+      bookCount: 1,
+      scopes: ['books:admin'],
+      me: { roles: ['ADMIN'] },
+    });
+    expect(await gateway.changeRoles({ userId: bob.user.id, roles: [] })).toBe(true);
+    expect(codesOf(await client.send('{ bookCount }', {}, admin))?.[0]?.['reason']).toBe('TOKEN_EXPIRED');
+    const rows = await database.query<object>(
+      `SELECT kind, cause FROM gatehouse.audit_events WHERE user_id = $1 AND kind <> 'REGISTERED' ORDER BY id`,
+      [bob.user.id],
+    );
+    expect(rows).toEqual([
+      { kind: 'AUTHORIZATION_REFUSED', cause: 'ROLE_MISSING' },
+      { kind: 'ROLES_CHANGED', cause: 'ADMIN' },
+      { kind: 'ROLES_CHANGED', cause: '' },
+    ]);
   });
 
-  it('is forbidden without the role, with a row in the audit trail, and answers with it', async () => {
-    const refused = await client.send('{ bookCount }', {}, ada);
-    expect([refused.data, codesOf(refused)]).toEqual([null, [{ code: 'FORBIDDEN' }]]);
-    const rows = await database.query<{ kind: string }>(
-      `SELECT kind FROM gatehouse.audit_events WHERE user_id = $1 AND kind = 'AUTHORIZATION_REFUSED'`,
-      [ada.user.id],
-    );
-    expect(rows).toHaveLength(1);
-    expect((await client.send('{ bookCount }', {}, { accessToken: await signInAsAdmin() })).data).toEqual({
-      bookCount: 1,
+  it('reaches another process within the bound', async () => {
+    const other = createGateway(options());
+    const elsewhere = createGraphqlClient((await other.start()).url);
+    const bob = await client.registerSomebody();
+    expect((await elsewhere.send('{ scopes }', {}, bob)).data).toEqual({ scopes: [] });
+    await gateway.changeRoles({ userId: bob.user.id, roles: ['CLERK'] });
+    await waitUntil('the old token is refused', async () => {
+      return codesOf(await elsewhere.send('{ scopes }', {}, bob))?.[0]?.['reason'] === 'TOKEN_EXPIRED';
     });
+    await other.stop();
+  });
+
+  it('changes nothing where there is nothing to change, and takes no role that is none', async () => {
+    const bob = await client.registerSomebody();
+    expect(await gateway.changeRoles({ userId: bob.user.id, roles: [] })).toBe(false);
+    expect(await gateway.changeRoles({ userId: '01890000-0000-7000-8000-000000000000', roles: ['A'] })).toBe(false);
+    await expect(gateway.changeRoles({ userId: bob.user.id, roles: ['admin'] })).rejects.toThrow(TypeError);
+    expect((await client.send('{ scopes }', {}, bob)).data).toEqual({ scopes: [] });
+  });
+});
+
+describe('executeOperation', () => {
+  it('answers as over HTTP: with and without a token, with errors as clients see them', async () => {
+    const query = '{ me { id } motto }';
+    expect(await gateway.executeOperation({ query }, { accessToken: ada.accessToken })).toMatchObject({
+      data: { me: { id: ada.user.id }, motto: 'Read anything at the corner.' },
+    });
+    const { data, errors } = await gateway.executeOperation({ query: '{ myBooks }' });
+    expect([data, errors?.map(({ extensions }) => extensions)]).toEqual([null, [NO_TOKEN]]);
+    const credential = 'login(input: { email: "a@example.org", password: "p" }) { __typename }';
+    const twice = await gateway.executeOperation({ query: `mutation { ${credential} b: ${credential} }` });
+    expect(twice.errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
+  it('signs in with the address that it is given', async () => {
+    const answer = await gateway.executeOperation(
+      {
+        query: `mutation ($input: LoginInput!) { login(input: $input) { ... on AuthPayload { session { ipAddress } } } }`,
+        variables: { input: { email: ada.email, password: ada.password } },
+      },
+      { ipAddress: '192.0.2.7' },
+    );
+    expect(answer.data).toEqual({ login: { session: { ipAddress: '192.0.2.7' } } });
+  });
+});
+
+describe("a server of the application's own", () => {
+  const login = async (url: string, headers: Record<string, string> = {}) => {
+    const there = createGraphqlClient(url);
+    const tokens = await there.login(ada, { headers });
+    expect((await there.send('{ myBooks }', {}, tokens)).data.myBooks[0]).toBe(`The diary of ${ada.user.id}`);
+    expect(codesOf(await there.send('{ myBooks }'))).toEqual([NO_TOKEN]);
+    return there;
+  };
+
+  it('is Fastify with a plugin: its other routes are left alone, it opens and stops with the server', async () => {
+    const mounted = createGateway(options({ ALLOWED_ORIGINS: 'https://app.example.org' }));
+    const server = fastify();
+    server.get('/health', async () => ({ own: true }));
+    server.post('/echo', async ({ body }) => body);
+    await server.register(mounted.fastifyPlugin);
+    const url = await server.listen({ port: 0, host: '127.0.0.1' });
+    const there = await login(url);
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ own: true });
+    const echo = await fetch(`${url}/echo`, { method: 'POST', body: 'a', headers: { 'content-type': 'text/plain' } });
+    expect([await echo.text(), echo.headers.get('content-security-policy')]).toEqual(['a', null]);
+    const graphql = await there.send('{ motto }', {}, { headers: { origin: 'https://app.example.org' } });
+    expect(graphql.headers.get('access-control-allow-origin')).toBe('https://app.example.org');
+    expect(graphql.headers.get('cache-control')).toBe('no-store');
+    const preflight = { method: 'OPTIONS', headers: preflightHeaders };
+    const [asked, other] = await Promise.all(['/graphql', '/echo'].map((path) => fetch(`${url}${path}`, preflight)));
+    expect([asked?.status, asked?.headers.get('access-control-allow-credentials')]).toEqual([204, 'true']);
+    expect([other?.status, other?.headers.get('access-control-allow-origin')]).toEqual([404, null]);
+    const form = { method: 'POST', body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    expect((await fetch(`${url}/graphql`, form)).status).toBe(415);
+    const { keys } = (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as { keys: object[] };
+    expect(keys).toHaveLength(1);
+    await server.close();
+    await expect(mounted.executeOperation({ query: '{ motto }' })).rejects.toThrow();
+  });
+  const preflightHeaders = {
+    origin: 'https://app.example.org',
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'content-type',
+  };
+
+  it('is Apollo Server standing alone, with the options that carry the limits', async () => {
+    const mounted = createGateway(options({ TRUSTED_PROXIES: 'loopback', ALLOWED_ORIGINS: 'https://app.example.org' }));
+    const apollo = new ApolloServer(await mounted.apolloOptions());
+    const { url } = await startStandaloneServer(apollo, {
+      listen: { port: 0, host: '127.0.0.1' },
+      context: (exchange) => mounted.context(exchange),
+    });
+    const origin = new URL(url).origin;
+    const forwarded = { 'x-forwarded-for': '198.51.100.9, 192.0.2.8' };
+    const there = await login(origin, forwarded);
+    const tokens = await there.login(ada, { headers: forwarded });
+    expect((await there.send('{ sessions { ipAddress } }', {}, tokens)).data.sessions[0].ipAddress).toBe('192.0.2.8');
+    const cookieLogin = await there.send(
+      `mutation ($input: LoginInput!) { login(input: $input) { ... on AuthPayload { refreshToken } } }`,
+      { input: { email: ada.email, password: ada.password, tokenDelivery: 'COOKIE' } },
+      { headers: { origin: 'https://app.example.org' } },
+    );
+    expect(cookieLogin.data).toEqual({ login: { refreshToken: null } });
+    expect(cookieLogin.headers.getSetCookie()).toEqual([expect.stringMatching(/HttpOnly/)]);
+    expect(cookieLogin.headers.get('cache-control')).toBe('no-store');
+    await apollo.stop();
+    await mounted.stop();
+  });
+});
+
+describe("an application's own DataSource", () => {
+  it('sends the statements, knows our tables beside its own, and stays open', async () => {
+    const own = await createDatabaseOfOwn(null);
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url: own.url,
+      entities: [...gatehouseEntities],
+      poolSize: 3,
+    });
+    await dataSource.initialize();
+    const { DATABASE_URL: _url, ...environment } = settings();
+    const mounted = createGateway({ ...options(), dataSource, config: readConfig(environment) });
+    const there = createGraphqlClient((await mounted.start()).url);
+    const person = await there.registerSomebody();
+    const found = await dataSource.getRepository(UserEntity).findOneByOrFail({ id: person.user.id });
+    expect([found.id, found.roles]).toEqual([person.user.id, []]);
+    const names = await own.query<{ name: string }>(
+      `SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE tablename = 'migrations'`,
+    );
+    expect(names).toEqual([{ name: 'gatehouse.migrations' }]);
+    await mounted.stop();
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+    await own.drop();
+  });
+
+  it('must be one of PostgreSQL', async () => {
+    const { DATABASE_URL: _url, ...environment } = settings();
+    const dataSource = { options: { type: 'mysql' }, isInitialized: true } as unknown as DataSource;
+    const mounted = createGateway({ dataSource, config: readConfig(environment) });
+    await expect(mounted.open()).rejects.toThrow(ConfigError);
   });
 });
 
 describe('a gateway that an application starts', () => {
-  it('names every fault of the settings at once, and starts nothing', async () => {
-    const start = startGatewayFromEnvironment({ environment: { NODE_ENV: 'production', PORT: 'many' } });
-    const fault = await start.catch((error: unknown) => error);
-    expect(fault).toBeInstanceOf(ConfigError);
-    for (const name of ['PORT', 'DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE']) {
-      expect(String(fault)).toContain(name);
-    }
+  it('names every fault of the settings at once, and starts nothing', () => {
+    const read = () => readConfig({ NODE_ENV: 'production', PORT: 'many' });
+    for (const name of ['PORT', 'DATABASE_URL', 'REFRESH_TOKEN_SECRETS']) expect(read).toThrow(name);
+    expect(read).toThrow(ConfigError);
   });
 
-  it('leaves no connection to the database when it closes, or when its start fails', async () => {
+  it('lets the application replace nothing of the context', async () => {
+    const greedy = createGateway({ ...options(), extendContext: () => ({ auth: { state: 'authenticated' } }) });
+    const { errors } = await greedy.executeOperation({ query: '{ motto }' }).catch((error) => ({ errors: [error] }));
+    expect(String(errors?.[0]?.message)).toContain('can\'t replace "auth"');
+    await greedy.stop();
+  });
+
+  it('leaves no connection to the database when it stops, or when its start fails', async () => {
     const own = await createDatabaseOfOwn();
-    const taken = createServer();
+    const taken: Server = createServer();
     try {
       const port = await new Promise<number>((resolve) => {
         taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
       });
-      const settings = { ...environment(), DATABASE_URL: own.url };
-      const failed = startGatewayFromEnvironment({ environment: { ...settings, PORT: String(port) } });
-      await expect(failed).rejects.toMatchObject({ code: 'EADDRINUSE' });
-      const second = await startGatewayFromEnvironment({ environment: settings });
-      expect((await fetch(`${second.url}/health/live`)).status).toBe(200);
-      await second.close();
-      await expect(fetch(`${second.url}/health/live`)).rejects.toThrow();
+      const failed = createGateway(options({ DATABASE_URL: own.url, PORT: String(port) }));
+      await expect(failed.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      const second = createGateway(options({ DATABASE_URL: own.url }));
+      const [{ url }, again] = await Promise.all([second.start(), second.start()]);
+      expect(again.url).toBe(url);
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+      await second.stop();
+      await expect(fetch(`${url}/health/live`)).rejects.toThrow();
       await waitUntil('no connection is left', async () => (await own.query(OTHER_CONNECTIONS)).length === 0);
     } finally {
       taken.close();

@@ -4,11 +4,11 @@ import { ConfigError, readConfig } from '../config.js';
 import { createDataSource } from '../data-source.js';
 import { explainFault } from '../explain-fault.js';
 import { loadSecrets } from '../generated-secrets.js';
+import { withMigrations } from '../open-database.js';
 import { systemClock } from '../platform/clock.js';
 import { createDatabase, type Database } from '../platform/database/database.js';
 import { migrationStatus } from '../platform/database/migrate.js';
 import { systemRandom } from '../platform/random.js';
-import { withMigrations } from '../start-from-environment.js';
 import type { Command, Outcome } from './command.js';
 import { type Opened, withDatabase } from './with-database.js';
 

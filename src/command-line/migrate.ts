@@ -1,5 +1,5 @@
+import { withMigrations } from '../open-database.js';
 import { type MigrationTarget, migrate, migrateDown, migrationStatus } from '../platform/database/migrate.js';
-import { withMigrations } from '../start-from-environment.js';
 import type { Command } from './command.js';
 import { withDatabase } from './with-database.js';
 

@@ -1,8 +1,12 @@
 import process from 'node:process';
 import { type Config, readConfig } from '../config.js';
-import type { ServingGateway } from '../gateway.js';
-import { createLogger } from '../platform/logger.js';
-import { startOn } from '../start-from-environment.js';
+import { type ServingGateway, startGateway } from '../gateway.js';
+import { loadSecrets } from '../generated-secrets.js';
+import { type OpenDatabase, withMigrations } from '../open-database.js';
+import { systemClock } from '../platform/clock.js';
+import { migrate } from '../platform/database/migrate.js';
+import { createLogger, type Logger } from '../platform/logger.js';
+import { systemRandom } from '../platform/random.js';
 import type { Command } from './command.js';
 import { servingOn } from './with-database.js';
 
@@ -21,6 +25,16 @@ export const start: Command = {
     return null;
   },
 };
+
+async function startOn(needs: { config: Config; log: Logger; database: OpenDatabase }): Promise<ServingGateway> {
+  const { config, log, database } = needs;
+  const clock = systemClock;
+  const random = systemRandom(clock);
+  await withMigrations({ config, database }, migrate);
+  const secrets = await loadSecrets({ config, random });
+  const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
+  return startGateway({ config, ...urls, ...secrets, clock, random, log });
+}
 
 function announce(needs: { config: Config; gateway: ServingGateway; embeddedDataDir: string | null }): void {
   const { config, gateway, embeddedDataDir } = needs;

@@ -1,7 +1,9 @@
 import process from 'node:process';
 import { type Config, readConfig } from '../config.js';
+import { type OpenDatabase, openDatabase } from '../open-database.js';
+import { systemClock } from '../platform/clock.js';
 import { createLogger, type Logger } from '../platform/logger.js';
-import { type OpenDatabase, openDatabase } from '../start-from-environment.js';
+import { systemRandom } from '../platform/random.js';
 import { type Ending, endInOrder } from './end-in-order.js';
 
 /** Whatever hangs, a process that was told to end is gone by then; those who wait for it usually kill after 30 s. */
@@ -18,7 +20,7 @@ export interface Opened {
 /** Opens the database for work that goes on; lets go of it where the work fails, and when the process is told to end. */
 export async function servingOn(needs: { config: Config; log: Logger }, work: (open: Opened) => Promise<void>) {
   const { config, log } = needs;
-  const opening = openDatabase(needs);
+  const opening = openDatabase({ ...needs, random: systemRandom(systemClock) });
   const stop = async () => (await opening.catch(() => null))?.stop();
   const ending = endInOrder({ log, stop, limitMs: END_WITHIN_MS + config.httpLimits.closeNoticeMs });
   try {

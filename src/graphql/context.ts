@@ -10,6 +10,12 @@ export interface CookieExchange {
   set(setCookie: string): void;
 }
 
+/** Makes the context of a request. */
+export type MakeContext = (facts: RequestFacts) => GatewayContext | Promise<GatewayContext>;
+
+/** What a resolver may know, an application's own additions included. */
+export type AuthContext<Extra extends object = object> = GatewayContext & Extra;
+
 /** What the transport tells of a request. */
 export interface RequestFacts {
   requestId: string;
@@ -18,6 +24,7 @@ export interface RequestFacts {
   userAgent: string | null;
   /** The `Authorization` header, as it came. */
   authorization: string | null;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   cookies: CookieExchange;
 }
 

@@ -1,7 +1,7 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GatewayContext, RequestFacts } from '../graphql/context.js';
+import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Random } from '../platform/random.js';
 import { HttpCookieExchange } from './cookie-exchange.js';
 import { explorer } from './explorer.js';
@@ -14,16 +14,22 @@ import { requestFacts } from './request-facts.js';
 interface GraphqlRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
-  context: (facts: RequestFacts) => GatewayContext;
+  context: MakeContext;
+  /** Longest request body, in bytes. Default: the server's. */
+  bodyLimit?: number;
+  /** Within the server's prefix. */
+  url?: string;
   /** Whether the page that sent these headers may use the gateway's cookies. */
   isPageAllowed: (rawHeaders: readonly string[]) => boolean;
 }
 
 /** `POST /graphql`: the only request that executes anything. */
-export function addGraphqlRoute({ fastify, apollo, context, isPageAllowed }: GraphqlRouteParts): void {
+export function addGraphqlRoute(parts: GraphqlRouteParts): void {
+  const { fastify, apollo, context, isPageAllowed, bodyLimit, url = GRAPHQL_PATH } = parts;
   fastify.route({
     method: 'POST',
-    url: GRAPHQL_PATH,
+    url,
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
     onRequest: [requireBarePath, requireJsonBody],
     handler: fastifyApolloHandler(apollo, {
       context: async (request, reply) => {
@@ -36,7 +42,7 @@ export function addGraphqlRoute({ fastify, apollo, context, isPageAllowed }: Gra
 
 /** RFC 6750 2.3: URLs end up in logs, histories and Referer headers, so a token in one is refused, as is all else there. */
 async function requireBarePath(request: FastifyRequest): Promise<void> {
-  if (request.url !== GRAPHQL_PATH) throw new RefusedRequest(refusals.queryString);
+  if (request.url !== request.routeOptions.url) throw new RefusedRequest(refusals.queryString);
 }
 
 interface ExploringRouteParts {

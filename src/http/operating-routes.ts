@@ -17,15 +17,20 @@ interface OperatingRouteParts {
   readiness: () => Readiness;
 }
 
-/** The public keys and the health of the process. */
-export function addOperatingRoutes({ fastify, jwks, readiness }: OperatingRouteParts): void {
-  const options = { exposeHeadRoute: true };
-  fastify.get(JWKS_PATH, options, async (_request, reply) =>
+/** The public keys. */
+export function addJwksRoute({ fastify, jwks }: Pick<OperatingRouteParts, 'fastify' | 'jwks'>): void {
+  fastify.get(JWKS_PATH, { exposeHeadRoute: true }, async (_request, reply) =>
     reply
       .header('cache-control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(jwks())),
   );
+}
+
+/** The public keys and the health of the process. */
+export function addOperatingRoutes({ fastify, jwks, readiness }: OperatingRouteParts): void {
+  const options = { exposeHeadRoute: true };
+  addJwksRoute({ fastify, jwks });
   fastify.get(LIVE_PATH, options, async () => ({ status: 'live' }));
   fastify.get(READY_PATH, options, async (_request, reply) => {
     const { isReady, causes } = readiness();

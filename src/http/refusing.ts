@@ -37,6 +37,11 @@ export function refuseInJson({
   isProduction: boolean;
 }): void {
   fastify.setNotFoundHandler((_request: FastifyRequest, reply) => refuseUnrouted({ reply, isProduction }));
+  refuseErrorsInJson({ fastify, log });
+}
+
+/** Makes every error a refusal. */
+export function refuseErrorsInJson({ fastify, log }: { fastify: FastifyInstance; log: Logger }): void {
   fastify.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal.status >= 500) logFailure({ log, error, requestId: request.id });

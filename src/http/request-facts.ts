@@ -9,6 +9,7 @@ export function requestFacts({ request, cookies }: { request: FastifyRequest; co
     ipAddress: clientAddress([request.socket.remoteAddress, ...(request.ips ?? [])]),
     userAgent: request.headers['user-agent'] ?? null,
     authorization: request.headers.authorization ?? null,
+    headers: request.headers,
     cookies,
   };
 }

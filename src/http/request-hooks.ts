@@ -22,8 +22,20 @@ interface RequestHookParts {
 }
 
 /** What happens to every request, in this order: headers, checks, CORS, unknown paths; and to every answer. */
-export async function addRequestHooks({ fastify, config, log, clock, isLast, check }: RequestHookParts): Promise<void> {
+export async function addRequestHooks(parts: RequestHookParts): Promise<void> {
+  const { fastify, config } = parts;
   const { isProduction, allowedOrigins } = config;
+  addAnswerHooks(parts);
+  await fastify.register(cors, corsOptions({ allowedOrigins }));
+  // Here, not after parsing: no body is read for a path that does not exist.
+  fastify.addHook('onRequest', async (request, reply) =>
+    request.is404 ? refuseUnrouted({ reply, isProduction }) : undefined,
+  );
+}
+
+/** Headers and checks of every request, headers of every answer. */
+export function addAnswerHooks({ fastify, config, log, clock, isLast, check }: RequestHookParts): void {
+  const { isProduction } = config;
   const headers = securityHeaders({ isProduction });
   fastify.addHook('onRequest', async (request, reply) => {
     logWhenThrough({ log, clock, request, reply });
@@ -33,11 +45,6 @@ export async function addRequestHooks({ fastify, config, log, clock, isLast, che
     const refusal = check(request);
     return refusal === null ? undefined : refuse({ reply, refusal });
   });
-  await fastify.register(cors, corsOptions({ allowedOrigins }));
-  // Here, not after parsing: no body is read for a path that does not exist.
-  fastify.addHook('onRequest', async (request, reply) =>
-    request.is404 ? refuseUnrouted({ reply, isProduction }) : undefined,
-  );
   fastify.addHook('onSend', async (request, reply) => endAnswer({ request, reply, isLast: isLast(reply) }));
 }
 
@@ -66,7 +73,7 @@ function endAnswer({
   isLast: boolean;
 }): void {
   // A route may not loosen this by itself, except where the keys are published.
-  const mayBeCached = request.routeOptions.url === JWKS_PATH && reply.statusCode === 200;
+  const mayBeCached = request.routeOptions.url?.endsWith(JWKS_PATH) === true && reply.statusCode === 200;
   if (!mayBeCached) reply.header('cache-control', 'no-store');
   if (isLast) reply.header('connection', 'close');
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { fastify as createFastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Config } from '../config.js';
-import type { GatewayContext, RequestFacts } from '../graphql/context.js';
+import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
@@ -39,7 +39,7 @@ export interface HttpServerParts {
   /** Already started; its plugins hold those of `landingPagePlugins`. */
   apollo: ApolloServer<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
-  context: (facts: RequestFacts) => GatewayContext;
+  context: MakeContext;
   /** The public JWK set. */
   jwks: () => object;
   /** Causes are words of ours. */

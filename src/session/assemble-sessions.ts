@@ -86,6 +86,7 @@ export function assembleSessions(parts: SessionParts) {
   const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
   return {
     feed,
+    revocations,
     activity,
     authenticate: createAuthenticate({
       verify: createVerifyAccessToken(tokens),

@@ -1,4 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { DEFAULT_SCHEMA } from '../platform/database/default-schema.js';
 import { User } from '../user/user.entity.js';
 
 /**
@@ -7,7 +8,7 @@ import { User } from '../user/user.entity.js';
  *
  * No index covers a column that a rotation changes, so that PostgreSQL updates the row in place (HOT).
  */
-@Entity({ name: 'refresh_sessions' })
+@Entity({ name: 'refresh_sessions', schema: DEFAULT_SCHEMA })
 @Index('refresh_sessions_absolute_expires_at_index', ['absoluteExpiresAt'])
 export class RefreshSession {
   @ForeignKey(() => User, { name: 'refresh_sessions_user_id_fkey', onDelete: 'CASCADE' })

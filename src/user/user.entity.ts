@@ -1,7 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { DEFAULT_SCHEMA } from '../platform/database/default-schema.js';
 
 /** Somebody who can sign in. */
-@Entity({ name: 'users' })
+@Entity({ name: 'users', schema: DEFAULT_SCHEMA })
 export class User {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
   id!: string;

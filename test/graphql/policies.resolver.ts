@@ -42,7 +42,7 @@ export class LetterType extends DocumentType {
 
 @Authorized({ roles: ['ADMIN'] })
 @ObjectType('Verdict', { implements: DocumentType })
-export class VerdictType extends DocumentType {
+class VerdictType extends DocumentType {
   readonly __typename = 'Verdict';
 
   @Field(() => String, { nullable: true })

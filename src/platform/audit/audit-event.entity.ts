@@ -1,7 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { DEFAULT_SCHEMA } from '../database/default-schema.js';
 
 /** Something that security staff may have to look up later. Rows hold no secret and are never changed. */
-@Entity({ name: 'audit_events' })
+@Entity({ name: 'audit_events', schema: DEFAULT_SCHEMA })
 @Index('audit_events_at_index', ['at'])
 export class AuditEvent {
   /** The nil UUID where no user is known. */

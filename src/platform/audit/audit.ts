@@ -19,6 +19,7 @@ export type AuditKind =
   | 'LOGIN_SUCCEEDED'
   | 'LOGIN_FAILED'
   | 'AUTHORIZATION_REFUSED'
+  | 'ROLES_CHANGED'
   | 'REFRESH_REFUSED'
   | 'SESSION_ENDED'
   | 'DATABASE_WENT_BACK';
@@ -29,7 +30,8 @@ export interface AuditEntry {
   at: Date;
   kind: AuditKind;
   cause: string | null;
-  client: ClientFacts;
+  /** Of nulls, where no request asked for it. */
+  client: { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
 }
 
 /**

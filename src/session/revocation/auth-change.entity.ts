@@ -1,10 +1,11 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { DEFAULT_SCHEMA } from '../../platform/database/default-schema.js';
 
 /**
  * The feed from which every process learns that a session has ended or that a user's roles or state have changed.
  * Without foreign keys, and purged by age alone: a row must outlive what it speaks of.
  */
-@Entity({ name: 'auth_changes' })
+@Entity({ name: 'auth_changes', schema: DEFAULT_SCHEMA })
 @Index('auth_changes_at_index', ['at'])
 export class AuthChange {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'auth_changes_pkey' })

@@ -1,0 +1,198 @@
+import type { ApolloServerOptionsWithSchema } from '@apollo/server';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { DataSource } from 'typeorm';
+import type { ChangeRoles } from './administration/change-roles.js';
+import { type Config, readConfig } from './config.js';
+import { type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
+import { type Container, createGatewaySchema, type ResolverClass } from './gateway-schema.js';
+import { loadSecrets } from './generated-secrets.js';
+import type { AuthContext, GatewayContext, RequestFacts } from './graphql/context.js';
+import { formatError } from './graphql/format-error.js';
+import { openHostDatabase } from './host-database.js';
+import { pageCheck } from './http/cross-origin.js';
+import { gatewayPlugin } from './http/gateway-plugin.js';
+import { type NodeExchange, nodeRequestReader } from './http/node-request.js';
+import { openDatabase, withMigrations } from './open-database.js';
+import { type Clock, systemClock } from './platform/clock.js';
+import { type Closing, createClosing } from './platform/closing.js';
+import { migrate } from './platform/database/migrate.js';
+import { createLogger, type Logger } from './platform/logger.js';
+import { systemRandom } from './platform/random.js';
+import type { ScopesOf } from './session/access-token/granted-scopes.js';
+
+/** What an application brings. */
+export interface GatewayOptions<Extra extends object = object> {
+  /** Resolver classes of TypeGraphQL; denial by default holds for them, too. */
+  resolvers?: readonly ResolverClass[];
+  /** Makes the resolvers. Default: one object of each class, made without arguments. */
+  container?: Container;
+  /** The settings. Default: `readConfig()`, those of the environment of this process; no `.env` is read. */
+  config?: Config;
+  /** Its pool sends the gateway's statements. Default: a pool, and in development a server, of the gateway's own. */
+  dataSource?: DataSource;
+  /** Where all time comes from. Default: the machine's clocks. */
+  clock?: Clock;
+  /** The scopes that come with roles (RFC 6749 3.3). Default: as the setting ROLE_SCOPES says. */
+  scopesOf?: ScopesOf;
+  /** What the context of each request holds beside the gateway's own; it can't replace that. */
+  extendContext?: (context: GatewayContext, request: Pick<RequestFacts, 'headers'>) => Extra | Promise<Extra>;
+  /** Where log lines go. Default: standard output, from the level that LOG_LEVEL names. */
+  log?: Logger;
+}
+
+/** Who sends an operation that comes through no server. */
+export interface Caller {
+  /** Without `Bearer`. */
+  accessToken?: string;
+  ipAddress?: string;
+  userAgent?: string;
+}
+
+/** A gateway as a part of an application. It hooks no signal. */
+export interface Gateway<Extra extends object = object> {
+  /** The application's resolvers and the gateway's, guarded; it answers once the gateway is open. */
+  readonly schema: GraphQLSchema;
+  /** The root fields that answer strangers, e.g. `Query.me`. */
+  readonly publicFields: readonly string[];
+  /** For a server of the application's own: masks what was not written for clients. */
+  readonly formatError: typeof formatError;
+  /** Opens the database, migrates it and reads the feed of ends; a second call waits for the first. */
+  open(): Promise<void>;
+  /** Opens, and serves on HOST and PORT. */
+  start(): Promise<{ url: string; port: number }>;
+  /** Answers what is in flight, writes what is left, and lets go of everything; final. */
+  stop(): Promise<void>;
+  /** Serves in the application's own Fastify server: `await server.register(gateway.fastifyPlugin)`; opens and stops with it. */
+  readonly fastifyPlugin: FastifyPluginAsync;
+  /**
+   * The context function for Apollo Server in Express or standing alone. Only `apolloOptions()` brings the limits of
+   * operations; headers, CORS and limits of HTTP are the server's own matter.
+   */
+  context(exchange: NodeExchange): Promise<AuthContext<Extra>>;
+  /** All options of an Apollo Server of the application's own: the schema, `formatError`, limits, what is switched off. */
+  apolloOptions(): Promise<ApolloServerOptionsWithSchema<GatewayContext>>;
+  /** Executes an operation as a request of this caller would, without HTTP; errors are those that clients see. */
+  executeOperation(
+    operation: { query: string; variables?: Record<string, unknown>; operationName?: string },
+    caller?: Caller,
+  ): Promise<ExecutionResult<Record<string, unknown>>>;
+  changeRoles: ChangeRoles;
+}
+
+type Opened = OpenGateway & { parts: GatewayParts; contextOf: (facts: RequestFacts) => Promise<GatewayContext> };
+
+/**
+ * Makes a gateway of an application's resolvers and the gateway's own: one schema, denial by default. Nothing is opened yet.
+ *
+ * @throws {ConfigError} naming every fault of the settings; {@link TypeError} where a policy stands where nothing could
+ * enforce it.
+ */
+export function createGateway<Extra extends object = object>(options: GatewayOptions<Extra> = {}): Gateway<Extra> {
+  const { config = readConfig(), clock = systemClock } = options;
+  const random = systemRandom(clock);
+  const log = options.log ?? createLogger(config.logLevel);
+  const gatewaySchema = createGatewaySchema({ ...options, clock });
+  const closing = createClosing();
+  let opening: Promise<Opened> | null = null;
+  let starting: Promise<{ url: string; port: number }> | null = null;
+  const open = () => {
+    opening ??= openParts({ options, config, clock, random, log, closing }).then(async (parts) => {
+      const gateway = await openGateway(parts, gatewaySchema);
+      closing.add(() => gateway.close());
+      return { ...gateway, parts, contextOf: extended(gateway, options) };
+    });
+    return opening;
+  };
+  const opened = () => open().catch((error) => closing.close().then(() => Promise.reject(error)));
+  const factsOf = nodeRequestReader({
+    trustedProxies: config.trustedProxies,
+    isPageAllowed: pageCheck(config),
+    newRequestId: () => random.id(),
+  });
+  const stop = () => closing.close();
+  return {
+    schema: gatewaySchema.schema,
+    publicFields: gatewaySchema.publicFields,
+    formatError,
+    open: async () => void (await opened()),
+    start: () => {
+      starting ??= serve(opened, closing);
+      return starting;
+    },
+    stop,
+    fastifyPlugin: gatewayPlugin(async () => {
+      const { parts, contextOf, ...gateway } = await opened();
+      return { ...parts, ...gateway, context: contextOf, limits: config.httpLimits };
+    }, stop),
+    context: async (exchange) => {
+      const { contextOf } = await opened();
+      // RFC 6749 5.1: answers may carry tokens.
+      exchange.res.setHeader('cache-control', 'no-store');
+      return (await contextOf(factsOf(exchange))) as AuthContext<Extra>;
+    },
+    apolloOptions: async () => (await opened()).apolloOptions,
+    executeOperation: async (operation, caller = {}) => {
+      const { apollo, contextOf } = await opened();
+      const contextValue = await contextOf(factsOfCaller(caller, random.id()));
+      const { body } = await apollo.executeOperation<Record<string, unknown>>(operation, { contextValue });
+      if (body.kind === 'incremental') throw new Error('incremental delivery is not supported');
+      return body.singleResult as ExecutionResult<Record<string, unknown>>;
+    },
+    changeRoles: async (change) => (await opened()).changeRoles(change),
+  };
+}
+
+async function serve(opened: () => Promise<Opened>, closing: Closing): Promise<{ url: string; port: number }> {
+  const { parts, contextOf, ...gateway } = await opened();
+  try {
+    const { url, port, close } = await listen(parts, { ...gateway, context: contextOf });
+    closing.add(close);
+    return { url, port };
+  } catch (error) {
+    await closing.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openParts(needs: {
+  options: GatewayOptions<never> | GatewayOptions<object>;
+  config: Config;
+  clock: Clock;
+  random: ReturnType<typeof systemRandom>;
+  log: Logger;
+  closing: Closing;
+}): Promise<GatewayParts> {
+  const { options, config, clock, random, log, closing } = needs;
+  const { dataSource, scopesOf } = options;
+  const host = dataSource === undefined ? null : await openHostDatabase({ config, dataSource });
+  const database = host ?? (await openDatabase({ config, random, log }));
+  closing.add(() => database.stop());
+  await withMigrations({ config, database }, migrate);
+  const secrets = await loadSecrets({ config, random });
+  const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
+  return { config, ...urls, database: host?.database, ...secrets, clock, random, log, scopesOf };
+}
+
+/** The gateway's context with the application's own; the latter can't take the place of the former. */
+function extended<Extra extends object>(gateway: OpenGateway, { extendContext }: GatewayOptions<Extra>) {
+  return async (facts: RequestFacts): Promise<GatewayContext> => {
+    const context = gateway.context(facts);
+    if (extendContext === undefined) return context;
+    const extra = await extendContext(context, { headers: facts.headers });
+    const taken = Object.keys(extra).find((key) => Object.hasOwn(context, key));
+    if (taken !== undefined) throw new TypeError(`extendContext can't replace "${taken}" of the context`);
+    return Object.assign(context, extra);
+  };
+}
+
+function factsOfCaller({ accessToken, ipAddress = '', userAgent }: Caller, requestId: string): RequestFacts {
+  return {
+    requestId,
+    ipAddress,
+    userAgent: userAgent ?? null,
+    authorization: accessToken === undefined ? null : `Bearer ${accessToken}`,
+    headers: {},
+    cookies: { header: null, isPageAllowed: false, set: () => undefined },
+  };
+}
