@@ -1,22 +1,19 @@
 import type { ApolloServerOptionsWithSchema } from '@apollo/server';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import type { DataSource } from 'typeorm';
 import type { ChangeRoles } from './administration/change-roles.js';
 import { type Config, readConfig } from './config.js';
 import { type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
 import { type Container, createGatewaySchema, type ResolverClass } from './gateway-schema.js';
-import { loadSecrets } from './generated-secrets.js';
 import type { AuthContext, GatewayContext, RequestFacts } from './graphql/context.js';
 import { formatError } from './graphql/format-error.js';
-import { openHostDatabase } from './host-database.js';
+import type { HostDataSource } from './host-database.js';
 import { pageCheck } from './http/cross-origin.js';
 import { gatewayPlugin } from './http/gateway-plugin.js';
 import { type NodeExchange, nodeRequestReader } from './http/node-request.js';
-import { openDatabase, withMigrations } from './open-database.js';
+import { openParts } from './open-parts.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Closing, createClosing } from './platform/closing.js';
-import { migrate } from './platform/database/migrate.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { systemRandom } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
@@ -29,8 +26,11 @@ export interface GatewayOptions<Extra extends object = object> {
   container?: Container;
   /** The settings. Default: `readConfig()`, those of the environment of this process; no `.env` is read. */
   config?: Config;
-  /** Its pool sends the gateway's statements. Default: a pool, and in development a server, of the gateway's own. */
-  dataSource?: DataSource;
+  /**
+   * Its pool sends the gateway's statements. Made by a function, it may lie in the embedded server. What is not initialized
+   * yet is initialized once the gateway's tables are there, and destroyed at the stop. Default: a pool of the gateway's own.
+   */
+  dataSource?: HostDataSource;
   /** Where all time comes from. Default: the machine's clocks. */
   clock?: Clock;
   /** The scopes that come with roles (RFC 6749 3.3). Default: as the setting ROLE_SCOPES says. */
@@ -153,25 +153,6 @@ async function serve(opened: () => Promise<Opened>, closing: Closing): Promise<{
     await closing.close().catch(() => undefined);
     throw error;
   }
-}
-
-async function openParts(needs: {
-  options: GatewayOptions<never> | GatewayOptions<object>;
-  config: Config;
-  clock: Clock;
-  random: ReturnType<typeof systemRandom>;
-  log: Logger;
-  closing: Closing;
-}): Promise<GatewayParts> {
-  const { options, config, clock, random, log, closing } = needs;
-  const { dataSource, scopesOf } = options;
-  const host = dataSource === undefined ? null : await openHostDatabase({ config, dataSource });
-  const database = host ?? (await openDatabase({ config, random, log }));
-  closing.add(() => database.stop());
-  await withMigrations({ config, database }, migrate);
-  const secrets = await loadSecrets({ config, random });
-  const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
-  return { config, ...urls, database: host?.database, ...secrets, clock, random, log, scopesOf };
 }
 
 /** The gateway's context with the application's own; the latter can't take the place of the former. */

@@ -1,33 +1,18 @@
 import type { DataSource } from 'typeorm';
 import { type Config, ConfigError } from './config.js';
 import type { OpenDatabase } from './open-database.js';
-import { createDatabase, type Database } from './platform/database/database.js';
+
+/** An application's DataSource, or what makes it once the address of the database is known. */
+export type HostDataSource = DataSource | ((database: { url: string }) => DataSource);
 
 /**
- * An application's own DataSource as the gateway's database: its pool sends the gateway's statements. Where it is
- * initialized already, letting go of it stays with the application.
+ * Where an application's own DataSource is.
  *
  * @throws {ConfigError} where it is no PostgreSQL, or where its address can't be told from it and DATABASE_URL is not set.
  */
-export async function openHostDatabase(needs: {
-  config: Config;
-  dataSource: DataSource;
-}): Promise<OpenDatabase & { database: Database }> {
-  const { config, dataSource } = needs;
+export function databaseOfHost({ config, dataSource }: { config: Config; dataSource: DataSource }): OpenDatabase {
   const url = config.databaseUrl ?? urlOf(dataSource);
-  const directUrl = config.databaseDirectUrl ?? url;
-  const isOurs = !dataSource.isInitialized;
-  if (isOurs) await dataSource.initialize();
-  const schema = config.databaseSchema;
-  return {
-    url,
-    directUrl,
-    embeddedDataDir: null,
-    database: createDatabase({ dataSource, schema, isPooled: url !== directUrl }),
-    stop: async () => {
-      if (isOurs && dataSource.isInitialized) await dataSource.destroy();
-    },
-  };
+  return { url, directUrl: config.databaseDirectUrl ?? url, embeddedDataDir: null, stop: async () => undefined };
 }
 
 /** The feed listens, and migrations run, on connections of their own. */

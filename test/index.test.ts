@@ -3,7 +3,7 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import {
   ConfigError,
   createGateway,
@@ -57,6 +57,17 @@ function options(changes: Record<string, string> = {}): GatewayOptions<Shop> {
       language: String(headers['accept-language'] ?? 'anything'),
     }),
   };
+}
+
+/** A migration of the application's own that needs our tables. */
+class CreateShelves1764000000000 implements MigrationInterface {
+  name = 'CreateShelves1764000000000';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE shelves (owner_id uuid REFERENCES gatehouse.users)');
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE shelves');
+  }
 }
 
 const OTHER_CONNECTIONS = `SELECT FROM pg_stat_activity
@@ -254,6 +265,30 @@ describe("an application's own DataSource", () => {
     await mounted.stop();
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await dataSource.destroy();
+    await own.drop();
+  });
+
+  it('is made and initialized after our tables, where a function makes it, and destroyed at the stop', async () => {
+    const own = await createDatabaseOfOwn(null);
+    let made: DataSource | null = null;
+    const mounted = createGateway({
+      ...options({ DATABASE_URL: own.url }),
+      dataSource: ({ url }) => {
+        made = new DataSource({
+          type: 'postgres',
+          url,
+          entities: [],
+          migrations: [CreateShelves1764000000000],
+          migrationsRun: true,
+        });
+        return made;
+      },
+    });
+    await mounted.open();
+    const dataSource = made as unknown as DataSource;
+    expect(await dataSource.query('SELECT * FROM shelves')).toEqual([]);
+    await mounted.stop();
+    expect(dataSource.isInitialized).toBe(false);
     await own.drop();
   });
 
