@@ -4,6 +4,7 @@ import type { OnForbidden } from './graphql/policy/enforce.js';
 import { publicFields } from './graphql/policy/guard-schema.js';
 import type { Clock } from './platform/clock.js';
 import type { assembleSessions } from './session/assemble-sessions.js';
+import { ReauthenticateResolver } from './session/reauthenticate.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { SignInResolver } from './session/sign-in.resolver.js';
 import { UserResolver } from './user/user.resolver.js';
@@ -26,7 +27,7 @@ export interface GatewaySchema {
 }
 
 /** The resolvers that every gateway has. */
-const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, UserResolver];
+const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, ReauthenticateResolver, UserResolver];
 
 /** One schema of the gateway's resolvers and an application's; whoever uses it before `connect` gets an error. */
 export function createGatewaySchema(needs: {
@@ -59,6 +60,7 @@ export function createGatewaySchema(needs: {
     connect: ({ sessions, ...parts }) => {
       made.set(SignInResolver, new SignInResolver(sessions));
       made.set(SessionResolver, new SessionResolver(sessions.useCases));
+      made.set(ReauthenticateResolver, new ReauthenticateResolver(sessions.useCases.reauthenticate));
       onForbidden = parts.onForbidden;
     },
   };

@@ -19,6 +19,8 @@ import { createEndSession } from './end-session.js';
 import { createListSessions } from './list-sessions.js';
 import { createLogin } from './login.js';
 import { createLogout } from './logout.js';
+import { createReauthenticate } from './reauthenticate.js';
+import { createReauthenticationRepository } from './reauthentication.repository.js';
 import { createRefresh } from './refresh.js';
 import { createRefreshCookie } from './refresh-cookie.js';
 import { createRefreshSessionRepository } from './refresh-session.repository.js';
@@ -29,7 +31,7 @@ import { createRevocationFeed } from './revocation/revocation-feed.js';
 import { createRevocationList } from './revocation/revocation-list.js';
 import { createLookUpSession } from './revocation/session-lookup.js';
 import { createSessionActivity } from './session-activity.js';
-import { createAnswerSession } from './session-answer.js';
+import { createAnswerSession, createDescribeIdentity } from './session-answer.js';
 import { createSessionOfToken } from './session-of-token.js';
 import { createSignInRepository } from './sign-in.repository.js';
 
@@ -65,11 +67,9 @@ export function assembleSessions(parts: SessionParts) {
   const activity = createSessionActivity({ database, clock, log });
   const tokens = { keys: parts.signingKeys, issuer: config.jwtIssuer, audience: config.jwtAudience, clock };
   const codec = createRefreshTokenCodec(parts.refreshTokenSecrets);
-  const answerSession = createAnswerSession({
-    codec,
-    scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes),
-    issueAccessToken: createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random }),
-  });
+  const issueAccessToken = createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random });
+  const describeIdentity = createDescribeIdentity({ scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes) });
+  const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
   const sessions = createRefreshSessionRepository({ database });
   const signIns = createSignInRepository({ database });
   const endings = createEndingRepository({ database, clock, random, revocations });
@@ -111,6 +111,16 @@ export function assembleSessions(parts: SessionParts) {
         clock,
         random,
         log,
+      }),
+      reauthenticate: createReauthenticate({
+        users,
+        reauthentications: createReauthenticationRepository({ database }),
+        hasher,
+        audit,
+        describeIdentity,
+        issueAccessToken,
+        clock,
+        random,
       }),
       logout: createLogout({ sessionOfToken, endings }),
       listSessions: createListSessions({ sessions, clock }),

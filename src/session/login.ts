@@ -4,9 +4,9 @@ import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
 import { parseEmailAddress } from '../user/email-address.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
-import { normalizePassword } from '../user/password/password-policy.js';
-import type { Credential, UserRepository } from '../user/user.repository.js';
+import type { UserRepository } from '../user/user.repository.js';
 import { answerNewSession, prepareSession } from './begin-session.js';
+import { checkCredential } from './check-credential.js';
 import type { EndReplaced } from './end-replaced.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 import type { EndingRepository } from './revocation/ending.repository.js';
@@ -82,23 +82,4 @@ async function keepToLimit(step: {
     const cause = error instanceof Error ? error.message : null;
     needs.log.warn({ event: 'session_limit_delayed', cause, requestId: newest.client.requestId });
   }
-}
-
-type CheckedCredential = { kind: 'matches'; userId: string; passwordHash: string } | { kind: 'refused'; cause: string };
-
-/** Hashes exactly once for every password that an account could have, known or not, disabled or not. */
-async function checkCredential(needs: {
-  credential: Credential | null;
-  password: string;
-  hasher: PasswordHasher;
-}): Promise<CheckedCredential> {
-  const { credential, password, hasher } = needs;
-  const normalized = normalizePassword(password);
-  if (normalized === null) return { kind: 'refused', cause: 'PASSWORD_IMPOSSIBLE' };
-  const passwordHash = credential?.passwordHash ?? null;
-  const isMatch = await hasher.verify({ normalized, passwordHash });
-  if (credential === null) return { kind: 'refused', cause: 'EMAIL_UNKNOWN' };
-  if (passwordHash === null || !isMatch) return { kind: 'refused', cause: 'PASSWORD_WRONG' };
-  if (credential.isDisabled) return { kind: 'refused', cause: 'USER_DISABLED' };
-  return { kind: 'matches', userId: credential.userId, passwordHash };
 }

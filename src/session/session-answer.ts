@@ -1,3 +1,4 @@
+import type { Identity } from '../graphql/auth-state.js';
 import { addSeconds, earlier } from '../platform/clock.js';
 import type { UserProfile } from '../user/user.repository.js';
 import { grantedScopes, type ScopesOf } from './access-token/granted-scopes.js';
@@ -28,28 +29,38 @@ export type AnswerSession = (needs: {
   authEpoch: number;
 }) => SessionAnswer;
 
+/** Whom an access token of a session speaks for. */
+export type DescribeIdentity = (needs: {
+  session: Pick<AnswerableSession, 'id' | 'generation' | 'amr' | 'authenticatedAt'>;
+  user: UserProfile;
+  authEpoch: number;
+}) => Identity;
+
+/** An identity with the scopes that come with the user's roles. */
+export function createDescribeIdentity({ scopesOf }: { scopesOf: ScopesOf }): DescribeIdentity {
+  return ({ session, user, authEpoch }) => ({
+    userId: user.id,
+    sessionId: session.id,
+    generation: session.generation,
+    authEpoch,
+    roles: user.roles,
+    scopes: grantedScopes(scopesOf, user.roles),
+    authTime: session.authenticatedAt,
+    amr: session.amr,
+  });
+}
+
 /** Makes the tokens of a session's current generation; the same refresh token each time, a fresh access token. */
 export function createAnswerSession(needs: {
   codec: RefreshTokenCodec;
   issueAccessToken: IssueAccessToken;
-  scopesOf: ScopesOf;
+  describeIdentity: DescribeIdentity;
 }): AnswerSession {
-  const { codec, issueAccessToken, scopesOf } = needs;
+  const { codec, issueAccessToken, describeIdentity } = needs;
   return ({ session, user, authEpoch }) => {
-    const { id, salt, generation, amr, authenticatedAt, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress } =
-      session;
-    const identity = {
-      userId: user.id,
-      sessionId: id,
-      generation,
-      authEpoch,
-      roles: user.roles,
-      scopes: grantedScopes(scopesOf, user.roles),
-      authTime: authenticatedAt,
-      amr,
-    };
+    const { id, salt, generation, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress } = session;
     return {
-      ...issueAccessToken({ identity, sessionExpiresAt: expiresAt }),
+      ...issueAccessToken({ identity: describeIdentity({ session, user, authEpoch }), sessionExpiresAt: expiresAt }),
       refreshToken: codec.derive({ userId: user.id, sessionId: id, generation }, salt),
       session: { id, createdAt, lastUsedAt, expiresAt, userAgent, ipAddress },
       user,

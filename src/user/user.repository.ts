@@ -25,6 +25,7 @@ export interface UserRepository {
   /** Those of them who are there and not disabled, in any order. */
   findProfiles(userIds: readonly string[]): Promise<UserProfile[]>;
   findCredential(email: string): Promise<Credential | null>;
+  findCredentialOf(userId: string): Promise<Credential | null>;
 }
 
 /** Users in the tables `users` and `user_emails`. */
@@ -36,6 +37,12 @@ export function createUserRepository({ database }: { database: Database }): User
       database.query<UserProfile>(sql`
         SELECT ${profileColumns} FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id
         WHERE u.id = ANY(${userIds}::uuid[]) AND u.disabled_at IS NULL`),
+    findCredentialOf: async (userId) => {
+      const [row] = await database.query<Credential>(sql`
+        SELECT id AS "userId", password_hash AS "passwordHash", disabled_at IS NOT NULL AS "isDisabled"
+        FROM ${users} WHERE id = ${userId}`);
+      return row ?? null;
+    },
     findCredential: async (email) => {
       const [row] = await database.query<Credential>(sql`
         SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.disabled_at IS NOT NULL AS "isDisabled"

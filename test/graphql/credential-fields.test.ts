@@ -16,7 +16,7 @@ const REGISTER = 'register(input: { email: "eve@example.org", password: "a long 
 const REFRESH = 'refreshToken(refreshToken: "x") { __typename }';
 
 /** Nothing else may be wrong with what is sent: else the rule could be gone unseen. */
-const OUR_RULE = /^An operation may hold one of login, register and refreshToken, once\.$/;
+const OUR_RULE = /^An operation may hold one of login, register, refreshToken and reauthenticate, once\.$/;
 
 /** Refused before anything ran: nothing was hashed, nothing written. */
 async function expectRefused(query: string, why = OUR_RULE): Promise<void> {
@@ -35,6 +35,7 @@ describe('G1: more than one credential in an operation', () => {
   const documents: Record<string, string> = {
     'by alias': `${header} { a: ${LOGIN} b: ${LOGIN} }`,
     'of different fields': `${header} { ${LOGIN} ${REGISTER} }`,
+    'with a reauthentication': `${header} { ${LOGIN} reauthenticate(password: "x") { __typename } }`,
     'with a refresh': `${header} { ${LOGIN} ${REFRESH} }`,
     'two refreshes': `mutation { a: ${REFRESH} b: ${REFRESH} }`,
     'beside an inline fragment': `${header} { a: ${LOGIN} ... { b: ${LOGIN} } }`,

@@ -39,7 +39,11 @@ async function operations(): Promise<{ name: string; query: string }[]> {
   return ['query', 'mutation', 'subscription'].flatMap((kind) =>
     rootOf(kind).map(({ name, type, args }) => {
       const required = args.filter((arg) => arg.type.kind === 'NON_NULL' && arg.defaultValue === null);
-      const values: Record<string, string> = { id: '"x"', input: '{ email: "a@example.org", password: "p" }' };
+      const values: Record<string, string> = {
+        id: '"x"',
+        password: '"p"',
+        input: '{ email: "a@example.org", password: "p" }',
+      };
       const given = required.map((arg) => `${arg.name}: ${values[arg.name]}`).join(', ');
       let named = type;
       while (named.ofType !== null) named = named.ofType;

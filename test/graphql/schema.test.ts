@@ -50,6 +50,7 @@ describe('schema/schema.graphql', () => {
       'login(input: LoginInput!): LoginResult!',
       'logout(refreshToken: String): Boolean!',
       'logoutEverywhere: Int!',
+      'reauthenticate(password: String!): ReauthenticateResult!',
       'refreshToken(refreshToken: String): AuthPayload!',
       'register(input: RegisterInput!): RegisterResult!',
     ]);
@@ -99,6 +100,7 @@ describe('schema/schema.graphql', () => {
     expect(members('TokenDelivery')).toEqual(['BODY', 'COOKIE']);
     expect(members('PasswordWeakness')).toEqual(['TOO_SHORT', 'TOO_LONG', 'COMMON', 'CONTAINS_EMAIL']);
     expect(members('RegisterResult')).toEqual(['AuthPayload', 'EmailTaken', 'WeakPassword']);
+    expect(members('ReauthenticateResult')).toEqual(['AuthPayload', 'InvalidCredentials']);
     expect(members('LoginResult')).toEqual(['AuthPayload', 'InvalidCredentials']);
     expect(members('Failure')).toEqual(['EmailTaken', 'InvalidCredentials', 'WeakPassword']);
   });

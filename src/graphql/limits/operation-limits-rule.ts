@@ -5,7 +5,7 @@ import { createOperationMeasure, type Measure } from './measure-operation.js';
 /** Deeper than the standard introspection query of any tool (15); an endless chain of `ofType` is not. */
 const INTROSPECTION_DEPTH_MAX = 20;
 
-const ONE_CREDENTIAL_FIELD = 'An operation may hold one of login, register and refreshToken, once.';
+const ONE_CREDENTIAL_FIELD = 'An operation may hold one of login, register, refreshToken and reauthenticate, once.';
 
 /** Refuses operations that ask for too much, before anything of them runs. */
 export function operationLimitsRule(limits: GraphqlLimits): ValidationRule {

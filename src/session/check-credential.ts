@@ -1,0 +1,25 @@
+import type { PasswordHasher } from '../user/password/password-hasher.js';
+import { normalizePassword } from '../user/password/password-policy.js';
+import type { Credential } from '../user/user.repository.js';
+
+/** Whether a password is the user's; `cause` is for the audit trail alone. */
+export type CheckedCredential =
+  | { kind: 'matches'; userId: string; passwordHash: string }
+  | { kind: 'refused'; cause: string };
+
+/** Hashes exactly once for every password that an account could have, known or not, disabled or not. */
+export async function checkCredential(needs: {
+  credential: Credential | null;
+  password: string;
+  hasher: PasswordHasher;
+}): Promise<CheckedCredential> {
+  const { credential, password, hasher } = needs;
+  const normalized = normalizePassword(password);
+  if (normalized === null) return { kind: 'refused', cause: 'PASSWORD_IMPOSSIBLE' };
+  const passwordHash = credential?.passwordHash ?? null;
+  const isMatch = await hasher.verify({ normalized, passwordHash });
+  if (credential === null) return { kind: 'refused', cause: 'EMAIL_UNKNOWN' };
+  if (passwordHash === null || !isMatch) return { kind: 'refused', cause: 'PASSWORD_WRONG' };
+  if (credential.isDisabled) return { kind: 'refused', cause: 'USER_DISABLED' };
+  return { kind: 'matches', userId: credential.userId, passwordHash };
+}
