@@ -20,7 +20,15 @@ const MINIMUM_VERSIONS: Record<string, string> = {
 const OPTIONAL = ['nodemailer'];
 
 /** Of the gateway, and of the folders that are installed on their own. */
-const FOLDERS = ['.', 'bench', 'examples/spa', 'packages/client', 'packages/verify', 'test-browser'];
+const FOLDERS = [
+  '.',
+  'bench',
+  'examples/spa',
+  'examples/with-your-resolvers',
+  'packages/client',
+  'packages/verify',
+  'test-browser',
+];
 
 async function lockOf(folder: string) {
   // Tests run on compiled output, one folder below the project.
