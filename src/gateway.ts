@@ -20,6 +20,7 @@ import { assembleSessions } from './session/assemble-sessions.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { SignInResolver } from './session/sign-in.resolver.js';
+import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createFindViewer } from './user/find-viewer.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
 import { createUserRepository, type UserRepository } from './user/user.repository.js';
@@ -33,7 +34,10 @@ export interface GatewayParts {
   /** The same one past any pooler. */
   databaseDirectUrl: string;
   refreshTokenSecrets: readonly Buffer[];
-  signingKeys: SigningKeys;
+  /** null: they live in the database, encrypted under `keyEncryptionKeys`. */
+  signingKeys: SigningKeys | null;
+  /** The first encrypts, all decrypt. */
+  keyEncryptionKeys: readonly Buffer[];
   clock: Clock;
   random: Random;
   log: Logger;
@@ -77,7 +81,10 @@ async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
   const users = createUserRepository({ database });
-  const sessions = assembleSessions({ ...parts, database, users, hasher, audit });
+  const keys = await openSigningKeys({ ...parts, database });
+  closing.add(() => keys.follower?.stop());
+  const { signingKeys, follower: keysFollower } = keys;
+  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());
@@ -93,8 +100,8 @@ async function open(parts: GatewayParts, closing: Closing): Promise<Gateway> {
     limits: config.httpLimits,
     apollo,
     context: createContextFactory(sessions),
-    jwks: () => parts.signingKeys.jwks,
-    readiness: () => readinessOf({ feed, clockCheck }),
+    jwks: () => signingKeys.jwks,
+    readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
   });
   closing.add(() => http.close());
   return { ...(await http.listen()), hashings: () => hasher.hashings(), close: () => closing.close() };
@@ -111,10 +118,12 @@ async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Data
   return createDatabase({ dataSource, schema, isPooled });
 }
 
-function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: ClockCheck }) {
+function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areKeysReadable: boolean }) {
+  const { feed, clockCheck, areKeysReadable } = needs;
   const causes = [
     ...(feed.isBehind() ? ['revocation_feed_behind'] : []),
     ...(clockCheck.isOff() ? ['clock_differs'] : []),
+    ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
 }

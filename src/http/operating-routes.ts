@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { JWKS_PATH, LIVE_PATH, READY_PATH } from './paths.js';
 
@@ -13,6 +14,7 @@ export interface Readiness {
 
 interface OperatingRouteParts {
   fastify: FastifyInstance;
+  /** The same object until it changes. */
   jwks: () => object;
   readiness: () => Readiness;
 }
@@ -20,12 +22,15 @@ interface OperatingRouteParts {
 /** The public keys and the health of the process. */
 export function addOperatingRoutes({ fastify, jwks, readiness }: OperatingRouteParts): void {
   const options = { exposeHeadRoute: true };
-  fastify.get(JWKS_PATH, options, async (_request, reply) =>
-    reply
-      .header('cache-control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
-      .type('application/json; charset=utf-8')
-      .send(JSON.stringify(jwks())),
-  );
+  const published = new WeakMap<object, { body: string; etag: string }>();
+  fastify.get(JWKS_PATH, options, async (request, reply) => {
+    const keys = jwks();
+    const { body, etag } = published.get(keys) ?? represent(keys);
+    published.set(keys, { body, etag });
+    reply.header('cache-control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`).header('etag', etag);
+    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    return reply.type('application/json; charset=utf-8').send(body);
+  });
   fastify.get(LIVE_PATH, options, async () => ({ status: 'live' }));
   fastify.get(READY_PATH, options, async (_request, reply) => {
     const { isReady, causes } = readiness();
@@ -34,4 +39,15 @@ export function addOperatingRoutes({ fastify, jwks, readiness }: OperatingRouteP
       .code(503)
       .send({ status: 'not_ready', causes: causes.map((cause) => (CAUSE.test(cause) ? cause : 'other')) });
   });
+}
+
+function represent(keys: object): { body: string; etag: string } {
+  const body = JSON.stringify(keys);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}
+
+/** RFC 9110 13.1.2: `*`, or one of a list of tags, compared weakly. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
 }

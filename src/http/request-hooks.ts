@@ -66,7 +66,7 @@ function endAnswer({
   isLast: boolean;
 }): void {
   // A route may not loosen this by itself, except where the keys are published.
-  const mayBeCached = request.routeOptions.url === JWKS_PATH && reply.statusCode === 200;
+  const mayBeCached = request.routeOptions.url === JWKS_PATH && [200, 304].includes(reply.statusCode);
   if (!mayBeCached) reply.header('cache-control', 'no-store');
   if (isLast) reply.header('connection', 'close');
 }
