@@ -27,7 +27,7 @@ const CLOCK_FAULT_SECONDS = 5;
 /** Looks at all that a start needs and an operator forgets. */
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Looks at the settings, secrets, database, tables and clock; ends with 1 where a start would fail.',
+  summary: 'Looks at the settings, secrets, database, tables, keys and clock; ends with 1 where a start would fail.',
   detail: 'Changes nothing but what a start makes in the data folder.',
   run: async () => {
     const settings = checkSettings();
