@@ -66,16 +66,23 @@ describe('private parts of signing keys', () => {
          FROM gatehouse.signing_keys WHERE kid = $3`,
         [kid, JSON.stringify(jwk), kidOf(ada.accessToken)],
       );
+    const [own] = await storedKeys(gate.database);
     await plant('planted', pair.jwk);
+    // As somebody would bring back a revoked key under another name.
+    await plant('copied', own?.publicJwk as object);
     await waitUntil('it is seen', async () => gate.logLines.join('').includes('signing_key_unreadable'));
-    const header = { kid: 'planted' };
-    const forged = forgeToken({ ...variantOf(ada.accessToken, { header }), privateKey: pair.privateKey });
-    expect((await gate.me(forged)).errors?.[0]?.extensions.reason).toBe('TOKEN_INVALID');
+    for (const [kid, privateKey] of [
+      ['planted', pair.privateKey],
+      ['copied', privateKeyOf(own as never, gate.parts.keyEncryptionKeys)],
+    ] as const) {
+      const forged = forgeToken({ ...variantOf(ada.accessToken, { header: { kid } }), privateKey });
+      expect([kid, (await gate.me(forged)).errors?.[0]?.extensions.reason]).toEqual([kid, 'TOKEN_INVALID']);
+    }
     expect(await publishedKids(gate.url)).toEqual([kidOf(ada.accessToken)]);
     expect((await (await fetch(`${gate.url}/health/ready`)).json()) as object).toMatchObject({
       causes: ['signing_key_unreadable'],
     });
-    await gate.database.query(`DELETE FROM gatehouse.signing_keys WHERE kid = 'planted'`);
+    await gate.database.query(`DELETE FROM gatehouse.signing_keys WHERE kid IN ('planted', 'copied')`);
     await waitUntil('it is ready', async () => (await fetch(`${gate.url}/health/ready`)).status === 200);
     expect((await gate.me(ada.accessToken)).data.me.id).toBe(ada.user.id);
   });
