@@ -18,6 +18,11 @@ export interface Secrets {
 const SECRET_BYTES = 32;
 const REFRESH_TOKEN_SECRET_FILE = 'refresh-token-secret';
 const KEY_ENCRYPTION_KEY_FILE = 'key-encryption-key';
+const WITHOUT_IT = {
+  [REFRESH_TOKEN_SECRET_FILE]: 'all sign in again',
+  [KEY_ENCRYPTION_KEY_FILE]:
+    'the signing keys in the database have to be revoked then, and access tokens are refused once',
+};
 
 /**
  * The secrets that the settings name; those they do not name are generated once and kept in the data folder with
@@ -27,7 +32,8 @@ const KEY_ENCRYPTION_KEY_FILE = 'key-encryption-key';
  */
 export async function loadSecrets({ config, random }: { config: Config; random: Random }): Promise<Secrets> {
   const { signingKeysFile } = config;
-  const kept = (name: string) => keptSecret({ path: join(config.dataDir, name), config, random });
+  const kept = (name: keyof typeof WITHOUT_IT) =>
+    keptSecret({ path: join(config.dataDir, name), withoutIt: WITHOUT_IT[name], config, random });
   return {
     refreshTokenSecrets: config.refreshTokenSecrets ?? [await kept(REFRESH_TOKEN_SECRET_FILE)],
     ...(signingKeysFile === null
@@ -41,13 +47,16 @@ interface Needs {
   random: Random;
 }
 
-async function keptSecret({ path, config, random }: Needs & { path: string }): Promise<Buffer> {
+async function keptSecret({
+  path,
+  withoutIt,
+  config,
+  random,
+}: Needs & { path: string; withoutIt: string }): Promise<Buffer> {
   const generate = () => random.bytes(SECRET_BYTES).toString('base64url');
   const secret = Buffer.from(await keptIn({ path, generate, config, random }), 'base64url');
   if (secret.length >= SECRET_BYTES) return secret;
-  throw new ConfigError([
-    `${path} holds no secret of ${SECRET_BYTES} bytes: restore it, or delete it (docs/keys.md says what that loses)`,
-  ]);
+  throw new ConfigError([`${path} holds no secret of ${SECRET_BYTES} bytes: restore it, or delete it (${withoutIt})`]);
 }
 
 async function readSigningKeys(path: string): Promise<SigningKeys> {

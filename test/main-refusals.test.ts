@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSigningKeys } from '../src/session/access-token/signing-keys.js';
 import { type MainRun, makeTestFolder, runMain, type TestFolder } from './support/main-run.js';
+import { ageKeys } from './support/signing-keys-of.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
 
 let folder: TestFolder;
@@ -133,12 +134,13 @@ describe('a start that can not be', () => {
 
   it('refuses keys in the database that it can not open, says which, and leaves them as they are', async () => {
     const own = await createDatabaseOfOwn();
-    const withKey = (secret: string, changes: Record<string, string> = {}) =>
-      start({ DATABASE_URL: own.url, KEY_ENCRYPTION_KEYS: secret, PORT: takenPort, ...changes });
+    const withKey = (secret: string) => start({ DATABASE_URL: own.url, KEY_ENCRYPTION_KEYS: secret, PORT: takenPort });
     const [right, wrong] = [1, 2].map(() => randomBytes(32).toString('base64url')) as [string, string];
     expectRefusal(await withKey(right), /is taken/);
+    // A rotation is due: who can't open the keys must not make one either.
+    await ageKeys(own, 40 * 86_400);
     const rows = await own.query<{ kid: string }>('SELECT * FROM gatehouse.signing_keys');
-    const run = await withKey(wrong, { SIGNING_KEY_ROTATION_DAYS: '0' });
+    const run = await withKey(wrong);
     expectRefusal(run, new RegExp(`can not be opened[\\s\\S]*${rows[0]?.kid}, encrypted under [0-9a-f]{8}\n`));
     expect(run.stderr).not.toContain(wrong);
     expect(await own.query('SELECT * FROM gatehouse.signing_keys')).toEqual(rows);

@@ -43,6 +43,10 @@ export function createKeyRing(needs: { encryption: KeyEncryption; clock: Clock; 
   };
   return {
     note: (keys) => {
+      const accepted = new Set(keys.filter(isAccepted).map(({ kid }) => kid));
+      for (const { kid } of known.filter((key) => isAccepted(key) && !accepted.has(key.kid))) {
+        log.warn({ event: 'signing_key_revoked', kid }, 'a signing key was revoked: its tokens are refused');
+      }
       known = keys;
       opened.clear();
       for (const key of keys) {

@@ -1,5 +1,5 @@
 import type { OperatingAuditEntry } from '../../platform/audit/audit.js';
-import type { Clock } from '../../platform/clock.js';
+import { addSeconds, type Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
 import type { KeyEncryption } from './key-encryption.js';
 import { planRotation } from './plan-rotation.js';
@@ -19,6 +19,8 @@ export interface RotatedSigningKeys {
  * and wipes the private parts of keys that are retired. Any number of processes at once make one key.
  */
 export type RotateSigningKeys = (cause: 'SCHEDULE' | 'OPERATOR') => Promise<RotatedSigningKeys>;
+
+const CLOCKS_DIFFER_SECONDS = 60;
 
 interface Needs {
   repository: SigningKeyRepository;
@@ -61,7 +63,9 @@ function changeOf(
   const made = plan === null ? null : newSigningKey({ encryption, now, activatesAt: plan.activatesAt });
   const isFirst = before.length === 0;
   const changed = before.flatMap((key) => {
-    const kept = signingKeyState(key, now) === 'retired' ? wiped(key) : resealed(key, encryption);
+    // By every clock: a process whose own is behind would miss the private part of a key that still verifies there.
+    const isLongRetired = signingKeyState(key, addSeconds(now, -CLOCKS_DIFFER_SECONDS)) === 'retired';
+    const kept = isLongRetired ? wiped(key) : resealed(key, encryption);
     const { kid, ...times } = plan?.superseded ?? { kid: null };
     if (key.kid === kid) return [{ ...(kept ?? key), ...times }];
     return kept === null ? [] : [kept];

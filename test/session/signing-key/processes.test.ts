@@ -86,6 +86,9 @@ describe('two processes, neither restarted', () => {
     }
     const { tokens } = await first.refresh(ada.refreshToken);
     expect(await reason(deaf, tokens?.accessToken ?? '')).toBe('taken');
+    for (const { output } of both()) {
+      expect(output.filter((line) => line.includes('"signing_key_revoked"') && line.includes(kid))).toHaveLength(1);
+    }
     const [row] = (await storedKeys(deployment.database)).filter((key) => key.kid === kid);
     expect([row?.sealed, row?.revokedAt]).toEqual([null, expect.any(Date)]);
 
