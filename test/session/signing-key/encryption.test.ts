@@ -86,6 +86,20 @@ describe('private parts of signing keys', () => {
     await waitUntil('it is ready', async () => (await fetch(`${gate.url}/health/ready`)).status === 200);
     expect((await gate.me(ada.accessToken)).data.me.id).toBe(ada.user.id);
   });
+
+  it('are not taken with a public part that somebody put in the place of theirs', async () => {
+    const ada = await gate.registerSomebody();
+    const [own] = await storedKeys(gate.database);
+    const [pair] = parseSigningKeyPairs(generateSigningKeys());
+    const put = (jwk: unknown) =>
+      gate.database.query('UPDATE gatehouse.signing_keys SET public_jwk = $1', [JSON.stringify(jwk)]);
+    await put({ ...pair?.jwk, kid: own?.kid });
+    await expect(gate.startSibling()).rejects.toThrow('can not be opened');
+    const forged = forgeToken({ ...variantOf(ada.accessToken, {}), privateKey: pair?.privateKey as never });
+    expect((await gate.me(forged)).errors?.[0]?.extensions.reason).toBe('TOKEN_INVALID');
+    await put(own?.publicJwk);
+    await (await gate.startSibling()).gateway.close();
+  });
 });
 
 /** RFC 7638 3. */
