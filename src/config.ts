@@ -92,13 +92,18 @@ function crossFaults(values: Settings): string[] {
   if (values.COOKIE_SAME_SITE === 'none' && !isCookieSecure(values)) {
     faults.push("COOKIE_SAME_SITE can't be none where PUBLIC_URL is http: browsers drop such a cookie without Secure");
   }
+  if (values.SIGNING_KEYS_FILE !== undefined && values.KEY_ENCRYPTION_KEYS !== undefined) {
+    faults.push('SIGNING_KEYS_FILE and KEY_ENCRYPTION_KEYS are both set: the keys are in the file, or in the database');
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
 function productionFaults(values: Settings): string[] {
-  return (['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE'] as const)
+  const faults = (['DATABASE_URL', 'REFRESH_TOKEN_SECRETS'] as const)
     .filter((name) => values[name] === undefined)
     .map((name) => `${name} must be set in production`);
+  const hasKeys = values.KEY_ENCRYPTION_KEYS !== undefined || values.SIGNING_KEYS_FILE !== undefined;
+  return hasKeys ? faults : [...faults, 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE must be set in production'];
 }
 
 function toConfig(values: Settings, machine: MachineFacts) {
@@ -119,8 +124,11 @@ function toConfig(values: Settings, machine: MachineFacts) {
     dataDir: values.GATEHOUSE_DATA_DIR,
     /** null: generated and kept in the data folder. */
     refreshTokenSecrets: values.REFRESH_TOKEN_SECRETS ?? null,
-    /** null: generated and kept in the data folder. */
+    /** null: the signing keys are in the database. */
     signingKeysFile: values.SIGNING_KEYS_FILE ?? null,
+    /** null: generated and kept in the data folder. */
+    keyEncryptionKeys: values.KEY_ENCRYPTION_KEYS ?? null,
+    signingKeyRotationDays: values.SIGNING_KEY_ROTATION_DAYS,
     jwtIssuer: issuer,
     /** Whether nobody said under which URL the gateway is reached. */
     isIssuerGuessed: values.PUBLIC_URL === undefined && values.JWT_ISSUER === undefined,

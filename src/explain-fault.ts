@@ -1,5 +1,6 @@
 import { ConfigError } from './config.js';
 import { EmbeddedPostgresError } from './platform/embedded-postgres/embedded-postgres-error.js';
+import { SigningKeysUnreadable } from './session/signing-key/signing-keys-unreadable.js';
 
 interface CodedError {
   code?: string;
@@ -25,7 +26,8 @@ const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /** A sentence for somebody at a terminal, never with a secret; a stack only where nobody foresaw the fault. */
 export function explainFault(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError) return error.message;
+  const isWorded = [ConfigError, EmbeddedPostgresError, SigningKeysUnreadable].some((kind) => error instanceof kind);
+  if (isWorded) return (error as Error).message;
   const coded = (error instanceof Object ? error : {}) as CodedError;
   const known = explainListening(coded) ?? explainDatabase(coded);
   if (known !== null) return known;

@@ -22,6 +22,7 @@ import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
+import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
 import { createUserRepository } from './user/user.repository.js';
 
@@ -35,7 +36,10 @@ export interface GatewayParts {
   /** Sends the statements. Default: a pool of our own on `databaseUrl`. */
   database?: Database | undefined;
   refreshTokenSecrets: readonly Buffer[];
-  signingKeys: SigningKeys;
+  /** null: they live in the database, encrypted under `keyEncryptionKeys`. */
+  signingKeys: SigningKeys | null;
+  /** The first encrypts, all decrypt. */
+  keyEncryptionKeys: readonly Buffer[];
   clock: Clock;
   random: Random;
   log: Logger;
@@ -121,7 +125,10 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
   const users = createUserRepository({ database });
-  const sessions = assembleSessions({ ...parts, database, users, hasher, audit });
+  const keys = await openSigningKeys({ ...parts, database });
+  closing.add(() => keys.follower?.stop());
+  const { signingKeys, follower: keysFollower } = keys;
+  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());
@@ -140,8 +147,8 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     apollo,
     apolloOptions: options,
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
-    jwks: () => parts.signingKeys.jwks,
-    readiness: () => readinessOf({ feed, clockCheck }),
+    jwks: () => signingKeys.jwks,
+    readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
@@ -169,10 +176,12 @@ async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Data
   return createDatabase({ dataSource, schema, isPooled });
 }
 
-function readinessOf({ feed, clockCheck }: { feed: RevocationFeed; clockCheck: ClockCheck }): Readiness {
+function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areKeysReadable: boolean }): Readiness {
+  const { feed, clockCheck, areKeysReadable } = needs;
   const causes = [
     ...(feed.isBehind() ? ['revocation_feed_behind'] : []),
     ...(clockCheck.isOff() ? ['clock_differs'] : []),
+    ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
 }

@@ -5,21 +5,24 @@ import { systemCallCode } from './platform/embedded-postgres/embedded-postgres-e
 import { makeDataFolder } from './platform/embedded-postgres/home.js';
 import { readTextFile, writePrivateFile } from './platform/embedded-postgres/private-file.js';
 import type { Random } from './platform/random.js';
-import {
-  generateSigningKeys,
-  parseSigningKeys,
-  type SigningKeys,
-  SigningKeysError,
-} from './session/access-token/signing-keys.js';
+import { parseSigningKeys, type SigningKeys, SigningKeysError } from './session/access-token/signing-keys.js';
 
 export interface Secrets {
   refreshTokenSecrets: readonly Buffer[];
-  signingKeys: SigningKeys;
+  /** null: they are in the database. */
+  signingKeys: SigningKeys | null;
+  /** What encrypts those in the database; none where `signingKeys` are given. */
+  keyEncryptionKeys: readonly Buffer[];
 }
 
 const SECRET_BYTES = 32;
 const REFRESH_TOKEN_SECRET_FILE = 'refresh-token-secret';
-const SIGNING_KEYS_FILE = 'signing-keys.json';
+const KEY_ENCRYPTION_KEY_FILE = 'key-encryption-key';
+const WITHOUT_IT = {
+  [REFRESH_TOKEN_SECRET_FILE]: 'all sign in again',
+  [KEY_ENCRYPTION_KEY_FILE]:
+    'the signing keys in the database have to be revoked then, and access tokens are refused once',
+};
 
 /**
  * The secrets that the settings name; those they do not name are generated once and kept in the data folder with
@@ -28,12 +31,14 @@ const SIGNING_KEYS_FILE = 'signing-keys.json';
  * @throws {ConfigError} naming the file that can't be used, and nothing of what it holds.
  */
 export async function loadSecrets({ config, random }: { config: Config; random: Random }): Promise<Secrets> {
+  const { signingKeysFile } = config;
+  const kept = (name: keyof typeof WITHOUT_IT) =>
+    keptSecret({ path: join(config.dataDir, name), withoutIt: WITHOUT_IT[name], config, random });
   return {
-    refreshTokenSecrets: config.refreshTokenSecrets ?? [await keptRefreshTokenSecret({ config, random })],
-    signingKeys:
-      config.signingKeysFile === null
-        ? await keptSigningKeys({ config, random })
-        : await readSigningKeys(config.signingKeysFile),
+    refreshTokenSecrets: config.refreshTokenSecrets ?? [await kept(REFRESH_TOKEN_SECRET_FILE)],
+    ...(signingKeysFile === null
+      ? { signingKeys: null, keyEncryptionKeys: config.keyEncryptionKeys ?? [await kept(KEY_ENCRYPTION_KEY_FILE)] }
+      : { signingKeys: await readSigningKeys(signingKeysFile), keyEncryptionKeys: [] }),
   };
 }
 
@@ -42,19 +47,16 @@ interface Needs {
   random: Random;
 }
 
-async function keptRefreshTokenSecret({ config, random }: Needs): Promise<Buffer> {
-  const path = join(config.dataDir, REFRESH_TOKEN_SECRET_FILE);
+async function keptSecret({
+  path,
+  withoutIt,
+  config,
+  random,
+}: Needs & { path: string; withoutIt: string }): Promise<Buffer> {
   const generate = () => random.bytes(SECRET_BYTES).toString('base64url');
   const secret = Buffer.from(await keptIn({ path, generate, config, random }), 'base64url');
   if (secret.length >= SECRET_BYTES) return secret;
-  throw new ConfigError([
-    `${path} holds no secret of ${SECRET_BYTES} bytes: restore it, or delete it (all sign in again)`,
-  ]);
-}
-
-async function keptSigningKeys({ config, random }: Needs): Promise<SigningKeys> {
-  const path = join(config.dataDir, SIGNING_KEYS_FILE);
-  return parsedFrom(path, await keptIn({ path, generate: generateSigningKeys, config, random }));
+  throw new ConfigError([`${path} holds no secret of ${SECRET_BYTES} bytes: restore it, or delete it (${withoutIt})`]);
 }
 
 async function readSigningKeys(path: string): Promise<SigningKeys> {

@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Command, Outcome } from './command-line/command.js';
 import { configCheck } from './command-line/config-check.js';
 import { doctor } from './command-line/doctor.js';
+import { keysCommands } from './command-line/keys.js';
 import { migrateCommands } from './command-line/migrate.js';
 import { parseArguments } from './command-line/parse-arguments.js';
 import { schemaPrint } from './command-line/schema-print.js';
@@ -14,7 +15,7 @@ const ENVIRONMENT_FILE = '.env';
 const EXIT_FAULTY = 1;
 const EXIT_MISUSED = 2;
 
-const commands: readonly Command[] = [start, ...migrateCommands, schemaPrint, configCheck, doctor];
+const commands: readonly Command[] = [start, ...migrateCommands, ...keysCommands, schemaPrint, configCheck, doctor];
 
 function print({ text, json, isGood }: Outcome, isJson: boolean): void {
   process.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`);

@@ -65,7 +65,7 @@ function isRandomLooking({ text, bytes }: { text: string; bytes: Buffer }): bool
 }
 
 /** Secrets of 32 random bytes or more, in base64url, separated by commas. */
-export const refreshTokenSecrets = z.string().transform((text, context) => {
+export const secrets = z.string().transform((text, context) => {
   const entries = list(text);
   if (entries.length === 0) context.addIssue({ code: 'custom', message: 'must hold at least one secret' });
   entries.forEach((entry, index) => {

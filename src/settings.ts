@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_SCHEMA } from './platform/database/default-schema.js';
-import {
-  databaseUrl,
-  flag,
-  httpUrl,
-  origins,
-  proxies,
-  refreshTokenSecrets,
-  roleScopes,
-  wholeNumber,
-} from './setting-kinds.js';
+import { databaseUrl, flag, httpUrl, origins, proxies, roleScopes, secrets, wholeNumber } from './setting-kinds.js';
 
 const ACCESS_TOKEN_TTL_SECONDS_MAX = 3600;
 const YEAR_SECONDS = 31_536_000;
@@ -40,7 +31,7 @@ export const settings = z.object({
     .string()
     .default('.gatehouse')
     .describe('Folder of the embedded server and of generated secrets. Default: .gatehouse.'),
-  REFRESH_TOKEN_SECRETS: refreshTokenSecrets
+  REFRESH_TOKEN_SECRETS: secrets
     .optional()
     .describe(
       'Comma-separated secrets of 32 bytes or more in base64url: the first signs, all verify. Default: generated (development only).',
@@ -49,8 +40,16 @@ export const settings = z.object({
     .string()
     .optional()
     .describe(
-      'File with a private JWK set of ES256 keys: the first signs, all verify. Default: generated (development only).',
+      'File with a private JWK set of ES256 keys, in the place of those in the database: the first signs, all verify, nothing rotates. Default: none.',
     ),
+  KEY_ENCRYPTION_KEYS: secrets
+    .optional()
+    .describe(
+      'Comma-separated secrets of 32 bytes or more in base64url, under which the database holds the signing keys: the first encrypts, all decrypt. Default: generated (development only).',
+    ),
+  SIGNING_KEY_ROTATION_DAYS: wholeNumber(0, 3650)
+    .prefault('30')
+    .describe('A signing key in the database signs for so long; 0: until it is rotated by hand. Default: 30.'),
   JWT_ISSUER: z.string().optional().describe('Claim iss of access tokens. Default: PUBLIC_URL.'),
   JWT_AUDIENCE: z.string().optional().describe('Claim aud of access tokens. Default: JWT_ISSUER.'),
   ACCESS_TOKEN_TTL_SECONDS: secondsUpTo(ACCESS_TOKEN_TTL_SECONDS_MAX)

@@ -33,7 +33,8 @@ const faultyNames = (environment: Record<string, string | undefined>) =>
 describe('the settings', () => {
   it('are those that the documentation names', () => {
     const names = `NODE_ENV HOST PORT PUBLIC_URL DATABASE_URL DATABASE_DIRECT_URL DATABASE_SCHEMA DATABASE_POOL_MAX
-      GATEHOUSE_DATA_DIR REFRESH_TOKEN_SECRETS SIGNING_KEYS_FILE JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_SECONDS
+      GATEHOUSE_DATA_DIR REFRESH_TOKEN_SECRETS SIGNING_KEYS_FILE KEY_ENCRYPTION_KEYS SIGNING_KEY_ROTATION_DAYS
+      JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_SECONDS
       SESSION_IDLE_TTL_SECONDS SESSION_ABSOLUTE_TTL_SECONDS SESSIONS_PER_USER_MAX REFRESH_GRACE_SECONDS
       REFRESH_LOST_ANSWER_SECONDS PASSWORD_MIN_LENGTH BCRYPT_COST HASH_WORKERS HASH_QUEUE_MAX ALLOWED_ORIGINS
       COOKIE_SAME_SITE TRUSTED_PROXIES INTROSPECTION LOG_LEVEL`.split(/\s+/);
@@ -56,6 +57,8 @@ describe('the settings', () => {
       dataDir: '.gatehouse',
       refreshTokenSecrets: null,
       signingKeysFile: null,
+      keyEncryptionKeys: null,
+      signingKeyRotationDays: 30,
       jwtIssuer: 'http://localhost:4000',
       jwtAudience: 'http://localhost:4000',
       accessTokenTtlSeconds: 900,
@@ -212,7 +215,7 @@ describe('the settings', () => {
         'PORT',
         'REFRESH_TOKEN_SECRETS',
         'SESSION_IDLE_TTL_SECONDS',
-        'SIGNING_KEYS_FILE',
+        'KEY_ENCRYPTION_KEYS',
       ].sort(),
     );
   });
@@ -221,9 +224,40 @@ describe('the settings', () => {
 describe('production', () => {
   it('O1: refuses to start without a database, secrets and keys, naming all of them', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual(
-      ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE'].map((name) => `${name} must be set in production`),
+      ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE'].map(
+        (name) => `${name} must be set in production`,
+      ),
     );
     expect(faultsOf(production())).toEqual([]);
+  });
+
+  it('takes its signing keys from a file or from the database, and refuses to be told both', () => {
+    const { SIGNING_KEYS_FILE, ...rest } = production();
+    const KEY_ENCRYPTION_KEYS = `${secret()},${secret()}`;
+    const inDatabase = load({ ...rest, KEY_ENCRYPTION_KEYS });
+    expect([inDatabase.signingKeysFile, inDatabase.keyEncryptionKeys?.map(({ length }) => length)]).toEqual([
+      null,
+      [32, 32],
+    ]);
+    const faults = faultsOf({ ...rest, SIGNING_KEYS_FILE, KEY_ENCRYPTION_KEYS });
+    expect(faults).toEqual([expect.stringContaining('both set')]);
+    expect(faults.join()).not.toContain(KEY_ENCRYPTION_KEYS.slice(0, 20));
+    expect(faultsOf({ ...rest, KEY_ENCRYPTION_KEYS: 'aaaa' })).toEqual([
+      'KEY_ENCRYPTION_KEYS secret 1 has fewer than 32 bytes',
+    ]);
+    for (const [text, isTaken] of [
+      ['0', true],
+      ['1', true],
+      ['3650', true],
+      ['3651', false],
+      ['-1', false],
+      ['x', false],
+    ] as const) {
+      expect([text, faultyNames({ SIGNING_KEY_ROTATION_DAYS: text })]).toEqual([
+        text,
+        isTaken ? [] : ['SIGNING_KEY_ROTATION_DAYS'],
+      ]);
+    }
   });
 
   it('O2: is what holds where NODE_ENV is unset and HOST is not a loopback address', () => {
@@ -238,7 +272,7 @@ describe('production', () => {
     ]) {
       expect([HOST, faultyNames({ HOST })]).toEqual([
         HOST,
-        ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SIGNING_KEYS_FILE'],
+        ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'KEY_ENCRYPTION_KEYS'],
       ]);
       const { NODE_ENV: _unset, ...others } = production();
       expect(load({ ...others, HOST })).toMatchObject({

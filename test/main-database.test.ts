@@ -46,7 +46,7 @@ describe('with DATABASE_URL', () => {
       expect(said).toContain('the one that DATABASE_URL names');
       expect(said).not.toContain('embedded');
       expect(said).not.toContain(new URL(database.url).password);
-      expect(await readdir(`${folder.path}/own`)).toEqual(['refresh-token-secret', 'signing-keys.json']);
+      expect(await readdir(`${folder.path}/own`)).toEqual(['key-encryption-key', 'refresh-token-secret']);
       const { user } = await gateway.registerSomebody();
       expect(await database.query('SELECT id FROM gatehouse.users')).toEqual([{ id: user.id }]);
     } finally {
@@ -93,7 +93,7 @@ describe('several processes on one empty database', () => {
     } finally {
       await Promise.all(gateways.map((gateway) => gateway.stop()));
     }
-    expect(await readdir(`${folder.path}/together`)).toEqual(['refresh-token-secret', 'signing-keys.json']);
+    expect(await readdir(`${folder.path}/together`)).toEqual(['key-encryption-key', 'refresh-token-secret']);
   });
 
   it('migrate once where ten are told to at once; down and up again leaves the same tables', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSigningKeys } from '../src/session/access-token/signing-keys.js';
 import { type MainRun, makeTestFolder, runMain, type TestFolder } from './support/main-run.js';
+import { ageKeys } from './support/signing-keys-of.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
 
 let folder: TestFolder;
@@ -114,19 +115,37 @@ describe('a start that can not be', () => {
     expectRefusal(await start({ SIGNING_KEYS_FILE: folder.path }), /SIGNING_KEYS_FILE .*EISDIR/);
   });
 
-  it('D8: refuses a kept secret or kept keys that were emptied or cut, rather than making others', async () => {
+  it('D8: refuses kept secrets that were emptied or cut, rather than making others', async () => {
     const dataDir = join(folder.path, 'cut');
-    const kept = { GATEHOUSE_DATA_DIR: dataDir };
+    const own = await createDatabaseOfOwn();
+    const kept = { GATEHOUSE_DATA_DIR: dataDir, DATABASE_URL: own.url };
     expectRefusal(await start({ ...kept, PORT: takenPort }), /is taken/);
-    const secretFile = join(dataDir, 'refresh-token-secret');
-    const secret = await readFile(secretFile, 'utf8');
-    for (const text of ['', secret.slice(0, 20)]) {
-      await writeFile(secretFile, text);
-      expectRefusal(await start(kept), /refresh-token-secret holds no secret/);
+    for (const name of ['refresh-token-secret', 'key-encryption-key']) {
+      const secretFile = join(dataDir, name);
+      const secret = await readFile(secretFile, 'utf8');
+      for (const text of ['', secret.slice(0, 20)]) {
+        await writeFile(secretFile, text);
+        expectRefusal(await start(kept), new RegExp(`${name} holds no secret`));
+      }
+      await writeFile(secretFile, secret);
     }
-    await writeFile(secretFile, secret);
-    await writeFile(join(dataDir, 'signing-keys.json'), '');
-    expectRefusal(await start(kept), /signing-keys\.json/);
+    await own.drop();
+  });
+
+  it('refuses keys in the database that it can not open, says which, and leaves them as they are', async () => {
+    const own = await createDatabaseOfOwn();
+    const withKey = (secret: string) => start({ DATABASE_URL: own.url, KEY_ENCRYPTION_KEYS: secret, PORT: takenPort });
+    const [right, wrong] = [1, 2].map(() => randomBytes(32).toString('base64url')) as [string, string];
+    expectRefusal(await withKey(right), /is taken/);
+    // A rotation is due: who can't open the keys must not make one either.
+    await ageKeys(own, 40 * 86_400);
+    const rows = await own.query<{ kid: string }>('SELECT * FROM gatehouse.signing_keys');
+    const run = await withKey(wrong);
+    expectRefusal(run, new RegExp(`can not be opened[\\s\\S]*${rows[0]?.kid}, encrypted under [0-9a-f]{8}\n`));
+    expect(run.stderr).not.toContain(wrong);
+    expect(await own.query('SELECT * FROM gatehouse.signing_keys')).toEqual(rows);
+    expectRefusal(await withKey(`${wrong},${right}`), /is taken/);
+    await own.drop();
   });
 
   it('starts in production with all that it asks for', async () => {
@@ -138,5 +157,10 @@ describe('a start that can not be', () => {
       SIGNING_KEYS_FILE: keysFile,
     };
     expectRefusal(await start({ ...complete, PORT: takenPort }), /is taken/);
+    const { SIGNING_KEYS_FILE: _none, ...rest } = complete;
+    const inDatabase = { ...rest, KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64url') };
+    const own = await createDatabaseOfOwn();
+    expectRefusal(await start({ ...inDatabase, DATABASE_URL: own.url, PORT: takenPort }), /is taken/);
+    await own.drop();
   });
 });

@@ -16,12 +16,15 @@ describe('generated secrets', () => {
   it('are one for all who start at once on one folder, and for whoever comes later', async () => {
     const config = testConfig({ GATEHOUSE_DATA_DIR: `${folder.path}/secrets` });
     const load = async () => {
-      const { refreshTokenSecrets, signingKeys } = await loadSecrets({ config, random: systemRandom(systemClock) });
-      return [refreshTokenSecrets[0]?.toString('base64url'), signingKeys.signing.kid];
+      const { refreshTokenSecrets, keyEncryptionKeys } = await loadSecrets({
+        config,
+        random: systemRandom(systemClock),
+      });
+      return [refreshTokenSecrets, keyEncryptionKeys].map((list) => list.map((secret) => secret.toString('base64url')));
     };
     const loaded = await Promise.all(Array.from({ length: 10 }, load));
     expect(new Set(loaded.map(String)).size).toBe(1);
     expect(await load()).toEqual(loaded[0]);
-    expect(await readdir(config.dataDir)).toEqual(['refresh-token-secret', 'signing-keys.json']);
+    expect(await readdir(config.dataDir)).toEqual(['key-encryption-key', 'refresh-token-secret']);
   });
 });

@@ -63,7 +63,7 @@ describe('a start without settings', () => {
     expect(isProcessAlive(server)).toBe(true);
     expect(await first.stop()).toBe(0);
     expect(isProcessAlive(server)).toBe(false);
-    for (const name of ['refresh-token-secret', 'signing-keys.json']) {
+    for (const name of ['key-encryption-key', 'refresh-token-secret']) {
       expect([name, await modeOf(join(dataDir, name))]).toEqual([name, '600']);
     }
     const second = await startEmbedded(dataDir);

@@ -9,8 +9,10 @@ import { systemClock } from '../platform/clock.js';
 import { createDatabase, type Database } from '../platform/database/database.js';
 import { migrationStatus } from '../platform/database/migrate.js';
 import { systemRandom } from '../platform/random.js';
+import { SigningKeysUnreadable } from '../session/signing-key/signing-keys-unreadable.js';
 import type { Command, Outcome } from './command.js';
 import { type Opened, withDatabase } from './with-database.js';
+import { withSigningKeys } from './with-signing-keys.js';
 
 interface Finding {
   what: string;
@@ -25,7 +27,7 @@ const CLOCK_FAULT_SECONDS = 5;
 /** Looks at all that a start needs and an operator forgets. */
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Looks at the settings, secrets, database, tables and clock; ends with 1 where a start would fail.',
+  summary: 'Looks at the settings, secrets, database, tables, keys and clock; ends with 1 where a start would fail.',
   detail: 'Changes nothing but what a start makes in the data folder.',
   run: async () => {
     const settings = checkSettings();
@@ -67,6 +69,7 @@ async function examine(open: Opened): Promise<Finding[]> {
       await checkSecrets(open),
       ...(await checkServer(database)),
       await checkTables(open),
+      ...(await checkSigningKeys(open)),
       await checkClock(database),
     ];
   } finally {
@@ -81,6 +84,16 @@ async function checkSecrets({ config }: Opened): Promise<Finding> {
   } catch (error) {
     return { what: 'secrets', state: 'fault', detail: explainFault(error) };
   }
+}
+
+/** Nothing, where secrets or tables are not there to look with. */
+async function checkSigningKeys(open: Opened): Promise<Finding[]> {
+  const what = 'keys';
+  const unreadable = await withSigningKeys(open, ({ unreadable: find }) => find()).catch(() => null);
+  if (unreadable === null) return [];
+  return unreadable.length === 0
+    ? [{ what, state: 'ok', detail: 'all signing keys in use can be opened' }]
+    : [{ what, state: 'fault', detail: new SigningKeysUnreadable(unreadable).message.replaceAll('\n', ' ') }];
 }
 
 async function checkServer(database: Database): Promise<Finding[]> {

@@ -12,6 +12,8 @@ export interface Identity {
   authTime: Date;
   /** How it was checked (claim `amr`, RFC 8176). */
   amr: readonly string[];
+  /** The key that signed the token (header `kid`, RFC 7515 4.1.4); absent where none was read. */
+  keyId?: string;
 }
 
 /** Why a token is needed, or not taken. The client refreshes on each but INVALID_GRANT, which is a refresh refused. */

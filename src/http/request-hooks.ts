@@ -73,7 +73,7 @@ function endAnswer({
   isLast: boolean;
 }): void {
   // A route may not loosen this by itself, except where the keys are published.
-  const mayBeCached = request.routeOptions.url?.endsWith(JWKS_PATH) === true && reply.statusCode === 200;
+  const mayBeCached = request.routeOptions.url?.endsWith(JWKS_PATH) === true && [200, 304].includes(reply.statusCode);
   if (!mayBeCached) reply.header('cache-control', 'no-store');
   if (isLast) reply.header('connection', 'close');
 }

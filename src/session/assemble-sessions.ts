@@ -34,6 +34,7 @@ import { createSessionActivity } from './session-activity.js';
 import { createAnswerSession, createDescribeIdentity } from './session-answer.js';
 import { createSessionOfToken } from './session-of-token.js';
 import { createSignInRepository } from './sign-in.repository.js';
+import type { SigningKeysFollower } from './signing-key/follow-signing-keys.js';
 
 export interface SessionParts {
   config: Config;
@@ -41,6 +42,8 @@ export interface SessionParts {
   databaseDirectUrl: string;
   refreshTokenSecrets: readonly Buffer[];
   signingKeys: SigningKeys;
+  /** null: the keys are not in the database. */
+  keysFollower: SigningKeysFollower | null;
   database: Database;
   users: UserRepository;
   hasher: PasswordHasher;
@@ -62,6 +65,7 @@ export function assembleSessions(parts: SessionParts) {
     schema: config.databaseSchema,
     clock,
     revocations,
+    keysFollower: parts.keysFollower,
     log,
   });
   const activity = createSessionActivity({ database, clock, log });

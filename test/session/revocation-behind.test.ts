@@ -135,6 +135,25 @@ describe('a gateway that is behind the feed', () => {
     expect((await gate.refresh(ada.refreshToken)).tokens).toBeNull();
   });
 
+  it('sees that a signing key was revoked, and lets its tokens in no more', async () => {
+    const other = await startDatabaseProxy(gate.database.url);
+    other.replace('FROM (SELECT) AS here LEFT JOIN "gatehouse".auth_changes', 'FROM nothing_of_the_kind');
+    const changes = { signingKeys: null, databaseUrl: other.url, databaseDirectUrl: gate.database.url };
+    const own = await gate.startSibling(changes);
+    const [ada, bob] = [await own.registerSomebody(), await own.registerSomebody()];
+    expect(await isBehind(own.gateway.url)).toBe(true);
+    expect(await outcome(own, ada.accessToken)).toBe(ada.user.id);
+    await gate.database.query('UPDATE gatehouse.signing_keys SET revoked_at = now()');
+    // Not asked about before: nothing is remembered of it.
+    expect(await outcome(own, bob.accessToken)).toBe('UNAUTHENTICATED TOKEN_EXPIRED');
+    await waitUntil(
+      'what was remembered for a second is forgotten',
+      async () => (await outcome(own, ada.accessToken)) === 'UNAUTHENTICATED TOKEN_EXPIRED',
+    );
+    await own.gateway.close();
+    await other.close();
+  });
+
   it('is not available, rather than to refuse or let in, while the database does not answer', async () => {
     const ada = await somebody();
     await whileLocked('refresh_sessions', async () => {

@@ -48,6 +48,7 @@ export async function startTestGateway(
     databaseDirectUrl: database.url,
     refreshTokenSecrets: [random.bytes(32)],
     signingKeys: parseSigningKeys(generateSigningKeys()),
+    keyEncryptionKeys: [random.bytes(32)],
     clock,
     random,
     log,

@@ -11,7 +11,7 @@ export interface ClientFacts {
 }
 
 /** Stands for a user who is not known. */
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export type AuditKind =
   | 'REGISTERED'
@@ -24,7 +24,9 @@ export type AuditKind =
   | 'ROLES_CHANGED'
   | 'REFRESH_REFUSED'
   | 'SESSION_ENDED'
-  | 'DATABASE_WENT_BACK';
+  | 'DATABASE_WENT_BACK'
+  | 'SIGNING_KEY_ROTATED'
+  | 'SIGNING_KEY_REVOKED';
 
 /** What one audit event says; its id is made before the statement that writes it is tried. */
 export interface AuditEntry {
@@ -36,17 +38,25 @@ export interface AuditEntry {
   client: { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
 }
 
+/** An entry that no request led to. */
+export type OperatingAuditEntry = Omit<AuditEntry, 'client'> & { client: null };
+
 /**
  * An `INSERT` of one audit event for every row of `source` (its columns `user_id` and `session_id`), to stand as
  * a part of the statement that makes the change. Where `source` may have several rows, `idColumn` names its column of ids.
  */
-export function auditInsert(needs: { database: Database; entry: AuditEntry; source: Sql; idColumn?: Sql }): Sql {
+export function auditInsert(needs: {
+  database: Database;
+  entry: AuditEntry | OperatingAuditEntry;
+  source: Sql;
+  idColumn?: Sql;
+}): Sql {
   const { database, entry, source } = needs;
   const { id, at, kind, cause, client } = entry;
   return sql`INSERT INTO ${database.table('audit_events')}
       (user_id, id, at, kind, cause, request_id, session_id, ip_address, user_agent)
     SELECT source.user_id, ${needs.idColumn ?? sql`${id}::uuid`}, ${at}::timestamptz, ${kind}, ${cause},
-      ${client.requestId}, source.session_id, ${client.ipAddress}, ${client.userAgent}
+      ${client?.requestId ?? null}, source.session_id, ${client?.ipAddress ?? null}, ${client?.userAgent ?? null}
     FROM ${source} AS source
     ON CONFLICT DO NOTHING`;
 }

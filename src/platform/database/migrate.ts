@@ -25,7 +25,8 @@ export async function migrate({ dataSource, schema }: MigrationTarget): Promise<
 export async function migrateDown({ dataSource, schema }: MigrationTarget): Promise<string | null> {
   return exclusively({ dataSource, schema }, async (runner) => {
     const migrations = executor(dataSource, runner);
-    const last = (await migrations.getExecutedMigrations()).at(-1);
+    // TypeORM lists the latest first.
+    const [last] = await migrations.getExecutedMigrations();
     await migrations.undoLastMigration();
     const left = await migrations.getExecutedMigrations();
     if (left.length === 0) await runner.query(`DROP TABLE "${schema}".migrations`);

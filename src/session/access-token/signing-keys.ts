@@ -9,15 +9,29 @@ import {
 } from 'node:crypto';
 import { z } from 'zod';
 
-/** Keys of access tokens: the first signs, all verify. */
+/** Keys of access tokens, as they are at the moment of asking. */
 export interface SigningKeys {
-  signing: { kid: string; privateKey: KeyObject };
-  verifying: ReadonlyMap<string, KeyObject>;
-  /** The public parts, as `/.well-known/jwks.json` publishes them (RFC 7517 5). */
-  jwks: { keys: PublicJwk[] };
+  /** @throws {ServiceUnavailable} where none can sign just now. */
+  readonly signing: { kid: string; privateKey: KeyObject };
+  /** Asked for each token, remembered ones too: a revoked key is in it no more. */
+  readonly verifying: Pick<ReadonlyMap<string, KeyObject>, 'get' | 'has'>;
+  /** The public parts, as `/.well-known/jwks.json` publishes them (RFC 7517 5); the same object until they change. */
+  readonly jwks: { keys: readonly PublicJwk[] };
 }
 
-interface PublicJwk {
+/** Keys that stay as they are. */
+export interface FixedSigningKeys extends SigningKeys {
+  readonly verifying: ReadonlyMap<string, KeyObject>;
+}
+
+/** One key, both parts. */
+export interface SigningKeyPair {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  jwk: PublicJwk;
+}
+
+export interface PublicJwk {
   kty: 'EC';
   crv: 'P-256';
   x: string;
@@ -43,12 +57,12 @@ export class SigningKeysError extends Error {
 }
 
 /**
- * Reads a private JWK set of ES256 keys (RFC 7517 5); a key without `kid` is named by its thumbprint (RFC 7638).
+ * Reads a private JWK set of ES256 keys, the first to sign, all to verify.
  *
  * @throws {SigningKeysError} where it is anything else.
  */
-export function parseSigningKeys(text: string): SigningKeys {
-  const keys = privateKeysOf(text).map(toKeyPair);
+export function parseSigningKeys(text: string): FixedSigningKeys {
+  const keys = parseSigningKeyPairs(text);
   const [signing] = keys;
   const verifying = new Map(keys.map(({ jwk, publicKey }) => [jwk.kid, publicKey]));
   if (signing === undefined || verifying.size < keys.length) throw new SigningKeysError('two keys have the same kid');
@@ -57,6 +71,15 @@ export function parseSigningKeys(text: string): SigningKeys {
     verifying,
     jwks: { keys: keys.map(({ jwk }) => jwk) },
   };
+}
+
+/**
+ * Reads a private JWK set of ES256 keys (RFC 7517 5); a key without `kid` is named by its thumbprint (RFC 7638).
+ *
+ * @throws {SigningKeysError} where it is anything else.
+ */
+export function parseSigningKeyPairs(text: string): SigningKeyPair[] {
+  return privateKeysOf(text).map(toKeyPair);
 }
 
 /** A new private JWK set of one key, as text. */
@@ -75,7 +98,7 @@ function privateKeysOf(text: string): z.infer<typeof privateJwk>[] {
   }
 }
 
-function toKeyPair({ kid, ...key }: z.infer<typeof privateJwk>) {
+function toKeyPair({ kid, ...key }: z.infer<typeof privateJwk>): SigningKeyPair {
   const privateKey = importPrivateKey(key);
   const publicKey = createPublicKey(privateKey);
   const { x, y } = key;

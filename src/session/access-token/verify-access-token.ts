@@ -39,6 +39,7 @@ const claimsSchema = z.object({
 });
 
 interface Genuine {
+  kid: string;
   identity: Identity;
   notBefore: number;
   issuedAt: number;
@@ -47,7 +48,8 @@ interface Genuine {
 
 /**
  * Verifies access tokens as RFC 8725 asks: one algorithm, our `typ`, issuer and audience, a known key, an `exp`.
- * The signature of a token is checked once and remembered in a bounded cache; its times are checked at each call.
+ * The signature of a token is checked once and remembered in a bounded cache; its times, and whether its key still
+ * verifies, are checked at each call.
  */
 export function createVerifyAccessToken(needs: {
   keys: SigningKeys;
@@ -64,6 +66,10 @@ export function createVerifyAccessToken(needs: {
     const known = cache.get(text);
     const genuine = known ?? checkSignature(text, needs);
     if (genuine === null) return { kind: 'invalid' };
+    if (!needs.keys.verifying.has(genuine.kid)) {
+      cache.delete(text);
+      return { kind: 'invalid' };
+    }
     const verified = checkTimes(genuine, toEpochSeconds(needs.clock.now()));
     if (verified.kind === 'expired') cache.delete(text);
     else if (known === undefined) cache.set(text, genuine);
@@ -93,13 +99,13 @@ function checkSignature(
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });
-    return toGenuine(claimsSchema.parse(payload));
+    return toGenuine(header.kid, claimsSchema.parse(payload));
   } catch {
     return null;
   }
 }
 
-function toGenuine(claims: z.infer<typeof claimsSchema>): Genuine | null {
+function toGenuine(kid: string, claims: z.infer<typeof claimsSchema>): Genuine | null {
   if (claims.exp - claims.iat > LIFETIME_SECONDS_MAX) return null;
   const identity = {
     userId: claims.sub,
@@ -110,6 +116,7 @@ function toGenuine(claims: z.infer<typeof claimsSchema>): Genuine | null {
     scopes: claims.scope === '' ? [] : claims.scope.split(' '),
     authTime: new Date(claims.auth_time * 1000),
     amr: claims.amr,
+    keyId: kid,
   };
-  return { identity, notBefore: claims.nbf ?? claims.iat, issuedAt: claims.iat, expiresAt: claims.exp };
+  return { kid, identity, notBefore: claims.nbf ?? claims.iat, issuedAt: claims.iat, expiresAt: claims.exp };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
+import type { SigningKeysFollower } from '../signing-key/follow-signing-keys.js';
 import { feedChannel } from './ending.js';
 import { createFeedListener } from './feed-listener.js';
 import { createFeedLooker } from './feed-looker.js';
@@ -23,6 +24,8 @@ interface Needs {
   schema: string;
   clock: Clock;
   revocations: RevocationList;
+  /** What follows the signing keys at each look; null: they are not in the database. */
+  keysFollower: SigningKeysFollower | null;
   log: Logger;
 }
 
@@ -34,8 +37,9 @@ const WAKE_GAP_MS = 20;
 const KEEP_SECONDS = 3_665;
 
 /** A feed that has not begun. */
-export function createRevocationFeed({ url, directUrl, schema, clock, revocations, log }: Needs): RevocationFeed {
-  const looker = createFeedLooker({ url, schema, isPooled: url !== directUrl });
+export function createRevocationFeed(needs: Needs): RevocationFeed {
+  const { url, directUrl, schema, clock, revocations, keysFollower, log } = needs;
+  const looker = createFeedLooker({ url, schema, isPooled: url !== directUrl, hasKeys: keysFollower !== null });
   const listener = createFeedListener({ url: directUrl, channel: feedChannel(schema), onWake: () => wake() });
   let lastLookSentMs: number | null = null;
   let lastLookTookMs = 0;
@@ -50,7 +54,10 @@ export function createRevocationFeed({ url, directUrl, schema, clock, revocation
     // First everything that an access token may still be affected by, then what came since the last look.
     const sinceSeconds = lastLookSentMs === null ? KEEP_SECONDS : (sentMs - lastLookSentMs) / 1000;
     try {
-      revocations.noteAll(await looker.look(sinceSeconds));
+      const keysStamp = keysFollower?.stamp() ?? null;
+      const { entries, signingKeys } = await looker.look({ backSeconds: sinceSeconds, keysStamp });
+      revocations.noteAll(entries);
+      if (signingKeys !== null) keysFollower?.note(signingKeys);
       lastLookSentMs = sentMs;
       lastLookTookMs = clock.monotonicMs() - sentMs;
       if (isFailing) log.info({ event: 'revocation_feed_back' }, 'the revocation feed answers again');

@@ -24,6 +24,7 @@ const SESSIONS_REMEMBERED_MAX = 10_000;
 interface SessionFacts {
   isLive: boolean;
   authEpoch: number;
+  isKeyRevoked: boolean;
 }
 
 /** A look-up in the tables `refresh_sessions` and `users`. */
@@ -43,22 +44,25 @@ export function createLookUpSession(needs: { database: Database; clock: Clock; p
     },
   });
   return async (identity) => {
-    const key = `${identity.userId} ${identity.sessionId}`;
+    const key = `${identity.userId} ${identity.sessionId} ${identity.keyId}`;
     const known = await within(ANSWER_WITHIN_MS, facts.fetch(key, { context: { identity } }));
     // An aborted look-up has found out nothing.
     if (known === undefined) throw unknown();
     if (!known.isLive) return 'session_ended';
-    return identity.authEpoch < known.authEpoch ? 'user_changed' : 'current';
+    // A token of a key that was revoked meanwhile, too: the client refreshes.
+    return known.isKeyRevoked || identity.authEpoch < known.authEpoch ? 'user_changed' : 'current';
   };
 }
 
 async function readFacts({ database, clock, identity }: { database: Database; clock: Clock; identity: Identity }) {
   const [row] = await database.query<SessionFacts>(sql`
     SELECT s.revoked_at IS NULL AND s.expires_at > ${clock.now()} AND u.disabled_at IS NULL AS "isLive",
-      u.auth_epoch AS "authEpoch"
+      u.auth_epoch AS "authEpoch",
+      EXISTS (SELECT FROM ${database.table('signing_keys')} AS k
+        WHERE k.kid = ${identity.keyId ?? null} AND k.revoked_at IS NOT NULL) AS "isKeyRevoked"
     FROM ${database.table('refresh_sessions')} AS s JOIN ${database.table('users')} AS u ON u.id = s.user_id
     WHERE s.user_id = ${identity.userId} AND s.id = ${identity.sessionId}`);
-  return row ?? { isLive: false, authEpoch: 0 };
+  return row ?? { isLive: false, authEpoch: 0, isKeyRevoked: false };
 }
 
 function unknown(): ServiceUnavailable {
