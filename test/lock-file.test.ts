@@ -28,6 +28,7 @@ const FOLDERS = [
   'packages/client',
   'packages/verify',
   'test-browser',
+  'test-package',
 ];
 
 async function lockOf(folder: string) {

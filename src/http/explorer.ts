@@ -1,5 +1,6 @@
 import { exampleOperations } from './example-operations.js';
 import { GRAPHQL_PATH } from './paths.js';
+import { RefusedRequest, refusals } from './refusal.js';
 
 /** The only script element of GraphiQL's page; its text is megabytes of source that contain the tag, too. */
 const SCRIPT_START = '<script>\n        function prepareBlob';
@@ -13,7 +14,10 @@ interface ExplorerPage {
 /**
  * Makes the self-hosted GraphiQL, from which no request leaves the machine; each answer has a nonce of its own.
  *
- * Loaded and rendered once, on the first call (9 MB).
+ * Loaded and rendered once, on the first call (9 MB). The package that brings it is optional: where it is missing, that
+ * is said.
+ *
+ * @throws {RefusedRequest} `noExplorer`
  */
 export function explorer({ nonceBytes }: { nonceBytes: (length: number) => Buffer }): () => Promise<ExplorerPage> {
   let rendering: Promise<[head: Buffer, tail: Buffer]> | null = null;
@@ -43,7 +47,7 @@ function explorerCsp(nonce: string): string {
 }
 
 async function renderExplorer(): Promise<[Buffer, Buffer]> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql').catch(explainMissing);
   const html = renderGraphiQL({
     title: 'Gatehouse',
     endpoint: GRAPHQL_PATH,
@@ -57,4 +61,9 @@ async function renderExplorer(): Promise<[Buffer, Buffer]> {
   if (at === -1) throw new Error('The page of GraphiQL has no place for a nonce');
   const split = at + '<script'.length;
   return [Buffer.from(html.slice(0, split).trimStart()), Buffer.from(html.slice(split))];
+}
+
+function explainMissing(error: unknown): never {
+  const isMissing = Object(error).code === 'ERR_MODULE_NOT_FOUND';
+  throw isMissing ? new RefusedRequest(refusals.noExplorer) : error;
 }

