@@ -151,6 +151,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     cookieSameSite: values.COOKIE_SAME_SITE,
     isCookieSecure: isCookieSecure(values),
     trustedProxies: values.TRUSTED_PROXIES,
+    isFederated: values.GATEHOUSE_FEDERATION,
     hasIntrospection: values.INTROSPECTION ?? !isProduction,
     graphqlLimits: {
       depthMax: values.GRAPHQL_DEPTH_MAX,

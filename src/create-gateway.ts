@@ -3,9 +3,10 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { ChangeRoles } from './administration/change-roles.js';
 import { type Config, readConfig } from './config.js';
-import { type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
+import { federationOf, type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
 import { type Container, createGatewaySchema, type ResolverClass } from './gateway-schema.js';
 import type { AuthContext, GatewayContext, RequestFacts } from './graphql/context.js';
+import type { References } from './graphql/federation/entities.js';
 import { formatError } from './graphql/format-error.js';
 import type { HostDataSource } from './host-database.js';
 import { pageCheck } from './http/cross-origin.js';
@@ -37,6 +38,10 @@ export interface GatewayOptions<Extra extends object = object> {
   scopesOf?: ScopesOf;
   /** What the context of each request holds beside the gateway's own; it can't replace that. */
   extendContext?: (context: GatewayContext, request: Pick<RequestFacts, 'headers'>) => Extra | Promise<Extra>;
+  /** Serves the schema as a subgraph of Apollo Federation 2; needs @apollo/subgraph. Default: as GATEHOUSE_FEDERATION says. */
+  federation?: boolean;
+  /** Finds what other subgraphs refer to, by the names of the application's types that have a key. The caller is signed in. */
+  references?: References;
   /** Where log lines go. Default: standard output, from the level that LOG_LEVEL names. */
   log?: Logger;
 }
@@ -92,7 +97,9 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
   const { config = readConfig(), clock = systemClock } = options;
   const random = systemRandom(clock);
   const log = options.log ?? createLogger(config.logLevel);
-  const gatewaySchema = createGatewaySchema({ ...options, clock });
+  const federated = { ...config, isFederated: options.federation ?? config.isFederated };
+  const federation = federationOf(federated, options.references ?? {});
+  const gatewaySchema = createGatewaySchema({ ...options, clock, federation });
   const closing = createClosing();
   let opening: Promise<Opened> | null = null;
   let starting: Promise<{ url: string; port: number }> | null = null;

@@ -1,4 +1,5 @@
 import { ConfigError } from './config.js';
+import { SubgraphPackageMissing } from './graphql/federation/subgraph-package-missing.js';
 import { EmbeddedPostgresError } from './platform/embedded-postgres/embedded-postgres-error.js';
 import { SigningKeysUnreadable } from './session/signing-key/signing-keys-unreadable.js';
 
@@ -26,7 +27,8 @@ const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /** A sentence for somebody at a terminal, never with a secret; a stack only where nobody foresaw the fault. */
 export function explainFault(error: unknown): string {
-  const isWorded = [ConfigError, EmbeddedPostgresError, SigningKeysUnreadable].some((kind) => error instanceof kind);
+  const worded = [ConfigError, EmbeddedPostgresError, SigningKeysUnreadable, SubgraphPackageMissing];
+  const isWorded = worded.some((kind) => error instanceof kind);
   if (isWorded) return (error as Error).message;
   const coded = (error instanceof Object ? error : {}) as CodedError;
   const known = explainListening(coded) ?? explainDatabase(coded);

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { buildGatewaySchema, type ResolverClasses } from './graphql/build-gateway-schema.js';
+import { buildGatewaySchema, type Federation, type ResolverClasses } from './graphql/build-gateway-schema.js';
 import type { OnForbidden } from './graphql/policy/enforce.js';
 import { publicFields } from './graphql/policy/guard-schema.js';
 import type { Clock } from './platform/clock.js';
@@ -35,8 +35,9 @@ export function createGatewaySchema(needs: {
   /** Makes the application's resolvers. Default: one object of each class, made without arguments. */
   container?: Container | undefined;
   clock: Clock;
+  federation?: Federation | null | undefined;
 }): GatewaySchema {
-  const { resolvers = [], container, clock } = needs;
+  const { resolvers = [], container, clock, federation } = needs;
   const made = new Map<unknown, object>([[UserResolver, new UserResolver()]]);
   let onForbidden: OnForbidden = () => Promise.reject(notOpen());
   const own = (resolver: new () => object): object => {
@@ -52,6 +53,7 @@ export function createGatewaySchema(needs: {
     resolvers: [...gatewayResolvers, ...resolvers] as unknown as ResolverClasses,
     container: { get: (resolver) => (isOwn(resolver) ? own(resolver) : container?.get(resolver)) },
     clock,
+    federation,
     onForbidden: (refusal) => onForbidden(refusal),
   });
   return {

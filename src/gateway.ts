@@ -6,7 +6,9 @@ import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
 import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
+import type { Federation } from './graphql/build-gateway-schema.js';
 import { createContextFactory, type GatewayContext, type MakeContext, type RequestFacts } from './graphql/context.js';
+import type { References } from './graphql/federation/entities.js';
 import { landingPagePlugins } from './http/landing-page.js';
 import type { Readiness } from './http/operating-routes.js';
 import { createHttpServer } from './http/server.js';
@@ -78,8 +80,14 @@ export interface ServingGateway {
 export async function startGateway(
   parts: GatewayParts & { resolvers?: readonly ResolverClass[] | undefined },
 ): Promise<ServingGateway> {
-  const open = await openGateway(parts, createGatewaySchema(parts));
+  const federation = federationOf(parts.config, {});
+  const open = await openGateway(parts, createGatewaySchema({ ...parts, federation }));
   return listen(parts, open);
+}
+
+/** How to federate, where the settings say so. */
+export function federationOf(config: Config, references: References): Federation | null {
+  return config.isFederated ? { references, isSchemaTold: config.hasIntrospection } : null;
 }
 
 /** Serves an open gateway, and closes it where it can't. */

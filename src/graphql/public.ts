@@ -12,3 +12,8 @@ export function Public(): MethodDecorator & PropertyDecorator {
 export function isPublic({ extensions }: { extensions: Readonly<Record<string, unknown>> }): boolean {
   return extensions[PUBLIC_EXTENSION] === true;
 }
+
+/** Lets a root field answer anybody that no decorator could mark. */
+export function markPublic(field: { extensions: Readonly<Record<string, unknown>> }): void {
+  field.extensions = { ...field.extensions, [PUBLIC_EXTENSION]: true };
+}

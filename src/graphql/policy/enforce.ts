@@ -5,7 +5,7 @@ import { forbidden, staleAuthentication } from '../errors.js';
 import type { Policy } from './policy.js';
 
 /** What the audit trail calls a refusal. */
-export type RefusalCause = 'ROLE_MISSING' | 'SCOPE_MISSING';
+export type RefusalCause = 'ROLE_MISSING' | 'SCOPE_MISSING' | 'OTHER_USER';
 
 /** Tells the audit trail of a known user who was not allowed. */
 export type OnForbidden = (refusal: {
@@ -19,7 +19,10 @@ export type OnForbidden = (refusal: {
  *
  * @throws `UNAUTHENTICATED`, `FORBIDDEN`, or `SERVICE_UNAVAILABLE` where it can't be told; thrown or as a rejection.
  */
-export type Enforce = (policies: readonly Policy[], context: GatewayContext) => Promise<void> | undefined;
+export type Enforce = (policies: readonly Demand[], context: GatewayContext) => Promise<void> | undefined;
+
+/** A policy; or that the caller is one certain user. */
+type Demand = Policy & { userId?: string };
 
 /** The one place where a policy is held against a caller. */
 export function createEnforce({ clock, onForbidden }: { clock: Clock; onForbidden: OnForbidden }): Enforce {
@@ -33,7 +36,7 @@ export function createEnforce({ clock, onForbidden }: { clock: Clock; onForbidde
     causes.set(cause, telling);
     return telling;
   };
-  const judge = (policies: readonly Policy[], context: GatewayContext, identity: Identity) => {
+  const judge = (policies: readonly Demand[], context: GatewayContext, identity: Identity) => {
     const cause = missing(policies, identity);
     if (cause !== null) {
       return tellOnce(context, identity, cause).then(() => {
@@ -54,7 +57,10 @@ export function createEnforce({ clock, onForbidden }: { clock: Clock; onForbidde
   };
 }
 
-function missing(policies: readonly Policy[], { roles, scopes }: Identity): RefusalCause | null {
+function missing(policies: readonly Demand[], { userId, roles, scopes }: Identity): RefusalCause | null {
+  for (const policy of policies) {
+    if (policy.userId !== undefined && policy.userId !== userId) return 'OTHER_USER';
+  }
   for (const policy of policies) {
     if (policy.roles !== undefined && !policy.roles.some((role) => roles.includes(role))) return 'ROLE_MISSING';
   }
