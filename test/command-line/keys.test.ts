@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSigningKeys } from '../../src/session/access-token/signing-keys.js';
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
 import { newRefreshTokenSecret } from '../support/gateway-pair.js';
 import { type MainRun, makeTestFolder, runMain, type TestFolder } from '../support/main-run.js';
 import { ageKeys, storedKeys } from '../support/signing-keys-of.js';
@@ -10,11 +11,13 @@ const secrets = [newRefreshTokenSecret(), newRefreshTokenSecret()] as const;
 
 let folder: TestFolder;
 let database: TestDatabase;
+let proxy: DatabaseProxy | null = null;
 beforeAll(async () => {
   folder = await makeTestFolder();
   database = await createDatabaseOfOwn();
 });
 afterAll(async () => {
+  await proxy?.close();
   await database.drop();
   await folder.remove();
 });
@@ -84,6 +87,24 @@ describe('gatehouse keys', () => {
       if (sealed !== null) expect((await gatehouse(`keys revoke ${kid}`, lost)).code).toBe(0);
     }
     expect(await findings()).toContainEqual({ what: 'keys', state: 'ok', detail: expect.any(String) });
+  });
+
+  it('rotates and revokes once where the answer to the commit is lost', async () => {
+    proxy = await startDatabaseProxy(database.url);
+    const { url, loseAnswerTo } = proxy;
+    const losing = async (command: string) => {
+      const lost = loseAnswerTo('COMMIT');
+      const run = await gatehouse(`${command} --json`, { DATABASE_URL: url });
+      await lost;
+      return json(run);
+    };
+    const events = async () =>
+      (await database.query(`SELECT id FROM gatehouse.audit_events WHERE kind LIKE 'SIGNING_KEY%'`)).length;
+    const [keys, before] = [(await storedKeys(database)).length, await events()];
+    const { made, kid } = await losing('keys rotate');
+    expect([made, (await storedKeys(database)).length, await events()]).toEqual([true, keys + 1, before + 1]);
+    expect(await losing(`keys revoke ${kid}`)).toEqual({ kind: 'revoked', successorKid: null });
+    expect([(await storedKeys(database)).length, await events()]).toEqual([keys + 1, before + 2]);
   });
 
   it('ends with 1 at a key that never was, and where a file rules', async () => {
