@@ -23,11 +23,13 @@ const OPTIONAL = ['nodemailer'];
 const FOLDERS = [
   '.',
   'bench',
+  'examples/federated',
   'examples/spa',
   'examples/with-your-resolvers',
   'packages/client',
   'packages/verify',
   'test-browser',
+  'test-federation',
   'test-package',
 ];
 
