@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import { CreateIdentityAndSessions1763900000000 } from '../migrations/1763900000000-create-identity-and-sessions.js';
 import { CreateSigningKeys1764000000000 } from '../migrations/1764000000000-create-signing-keys.js';
+import { PrepareRecovery1764100000000 } from '../migrations/1764100000000-prepare-recovery.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
+import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
 import { RefreshSession } from './session/refresh-session.entity.js';
 import { AuthChange } from './session/revocation/auth-change.entity.js';
 import { SigningKey } from './session/signing-key/signing-key.entity.js';
@@ -11,9 +13,21 @@ import { User } from './user/user.entity.js';
 import { UserEmail } from './user/user-email.entity.js';
 
 /** The gateway's tables, for an application's own DataSource; in the schema `gatehouse`. */
-export const gatehouseEntities = [User, UserEmail, RefreshSession, AuthChange, AuditEvent, SigningKey] as const;
+export const gatehouseEntities = [
+  User,
+  UserEmail,
+  RefreshSession,
+  AuthChange,
+  AuditEvent,
+  SigningKey,
+  WaitingMail,
+] as const;
 /** For a migration step of an application's own; the gateway runs them by itself when it opens, and keeps its own list of them. */
-export const gatehouseMigrations = [CreateIdentityAndSessions1763900000000, CreateSigningKeys1764000000000];
+export const gatehouseMigrations = [
+  CreateIdentityAndSessions1763900000000,
+  CreateSigningKeys1764000000000,
+  PrepareRecovery1764100000000,
+];
 
 /**
  * The one description of the database that the server, the migrations and TypeORM's command line share;

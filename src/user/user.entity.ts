@@ -22,6 +22,14 @@ export class User {
   @Column({ type: 'timestamptz', name: 'disabled_at', nullable: true })
   disabledAt!: Date | null;
 
+  /** Grows with every change of the password, never with a mere new hash of it; device tokens carry it. */
+  @Column({ type: 'integer', name: 'password_version', default: 1 })
+  passwordVersion!: number;
+
+  /** BCP 47, as the request asked that made the account; null: not known. */
+  @Column({ type: 'text', nullable: true })
+  language!: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }
