@@ -141,6 +141,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     refreshGraceSeconds: values.REFRESH_GRACE_SECONDS,
     refreshLostAnswerSeconds: values.REFRESH_LOST_ANSWER_SECONDS,
     roleScopes: values.ROLE_SCOPES,
+    registration: values.REGISTRATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
     hashWorkers,

@@ -85,6 +85,12 @@ export const settings = z.object({
     .describe(
       'JSON object of the scopes that come with roles, such as {"EDITOR":["notes:read","notes:write"]}. Default: none.',
     ),
+  REGISTRATION: z
+    .enum(['open', 'verified', 'closed'], { error: 'must be open, verified or closed' })
+    .default('open')
+    .describe(
+      'Who may register. open: anybody, signed in at once; it tells which addresses are registered. verified: anybody, once the link mailed to the address is used with the password; it tells nothing. closed: nobody. Default: open.',
+    ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
   HASH_WORKERS: wholeNumber(1, 256)
