@@ -26,7 +26,9 @@ export type AuditKind =
   | 'SESSION_ENDED'
   | 'DATABASE_WENT_BACK'
   | 'SIGNING_KEY_ROTATED'
-  | 'SIGNING_KEY_REVOKED';
+  | 'SIGNING_KEY_REVOKED'
+  | 'MAIL_GIVEN_UP'
+  | 'BREACHED_PASSWORDS_UNREACHABLE';
 
 /** What one audit event says; its id is made before the statement that writes it is tried. */
 export interface AuditEntry {
