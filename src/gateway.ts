@@ -25,6 +25,8 @@ import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
+import { createBreachedPasswords } from './user/password/breached-passwords.js';
+import { createCheckNewPassword } from './user/password/check-new-password.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
 import { createUserRepository } from './user/user.repository.js';
 
@@ -136,7 +138,11 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
   const { signingKeys, follower: keysFollower } = keys;
-  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
+  const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
+  const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
+  const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
+  const accounts = { database, users, hasher, checkNewPassword, audit };
+  const sessions = assembleSessions({ ...parts, ...accounts, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
+import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
@@ -47,6 +48,7 @@ export interface SessionParts {
   database: Database;
   users: UserRepository;
   hasher: PasswordHasher;
+  checkNewPassword: CheckNewPassword;
   audit: AuditTrail;
   clock: Clock;
   random: Random;
@@ -82,7 +84,7 @@ export function assembleSessions(parts: SessionParts) {
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
   };
   const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
-  const { passwordMinLength, sessionsPerUserMax } = config;
+  const { sessionsPerUserMax } = config;
   const { seenGeneration } = activity;
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
@@ -101,7 +103,7 @@ export function assembleSessions(parts: SessionParts) {
     cookieDelivery: createCookieDelivery({ cookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
-      register: createRegister({ ...signIn, passwordMinLength }),
+      register: createRegister({ ...signIn, checkNewPassword: parts.checkNewPassword }),
       login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,

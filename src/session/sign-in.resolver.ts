@@ -55,7 +55,8 @@ export class SignInResolver {
   ): Promise<typeof RegisterResult> {
     const { email, password, tokenDelivery } = input;
     const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
-    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, client });
+    const { language } = client;
+    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, language, client });
     switch (outcome.kind) {
       case 'registered':
         return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });

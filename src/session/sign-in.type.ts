@@ -25,6 +25,7 @@ export enum PasswordWeaknessEnum {
   TOO_LONG = 'TOO_LONG',
   COMMON = 'COMMON',
   CONTAINS_EMAIL = 'CONTAINS_EMAIL',
+  BREACHED = 'BREACHED',
 }
 registerEnumType(PasswordWeaknessEnum, {
   name: 'PasswordWeakness',
@@ -34,6 +35,10 @@ registerEnumType(PasswordWeaknessEnum, {
     TOO_LONG: { description: 'More than 256 characters.' },
     COMMON: { description: 'Among the commonly used passwords, or little more than one of them.' },
     CONTAINS_EMAIL: { description: 'It contains the part of the e-mail address before the @.' },
+    BREACHED: {
+      description:
+        'It is known from a breach, where the gateway has a list of these to ask; told only of a password that is well otherwise.',
+    },
   },
 });
 

@@ -40,7 +40,9 @@ export type AuditKind =
   | 'PASSWORD_CHECK_FAILED'
   | 'ACCOUNT_DELETED'
   | 'SIGNING_KEY_ROTATED'
-  | 'SIGNING_KEY_REVOKED';
+  | 'SIGNING_KEY_REVOKED'
+  | 'MAIL_GIVEN_UP'
+  | 'BREACHED_PASSWORDS_UNREACHABLE';
 
 /** What one audit event says; its id is made before the statement that writes it is tried. */
 export interface AuditEntry {
