@@ -1,10 +1,10 @@
 import { type Config, loadConfig } from '../../src/config.js';
 import { type ServingGateway as Gateway, startGateway } from '../../src/gateway.js';
-import { LIMIT_NAMES } from '../../src/platform/limits/limit.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { systemRandom } from '../../src/platform/random.js';
 import { generateSigningKeys, parseSigningKeys } from '../../src/session/access-token/signing-keys.js';
 import { createFakeClock, type FakeClock } from './fake-clock.js';
+import { generousLimits } from './generous-limits.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { createDatabaseOfOwn, type TestDatabase } from './test-database.js';
 
@@ -27,11 +27,6 @@ export interface TestGateway extends GraphqlClient {
 
 /** Weak on purpose: tests hash often, and the strength of a hash is not their matter. */
 const TEST_BCRYPT_COST = 4;
-
-/** So much that no test meets a limit that is not its matter. */
-export const generousLimits: Record<string, string> = Object.fromEntries(
-  LIMIT_NAMES.map((name) => [`LIMIT_${name}`, '1000000/900']),
-);
 
 /** Settings as an empty environment gives them, but with a free port, cheap hashes, and limits that nobody meets. */
 export function testConfig(environment: Record<string, string> = {}): Config {
