@@ -188,7 +188,13 @@ function toConfig(values: Settings, machine: MachineFacts) {
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    /** null: tries are counted in PostgreSQL. */
+    redisUrl: values.REDIS_URL ?? null,
     allowances: allowancesOf(values),
+    /** 0: audit events are kept. */
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    /** 0: another process deletes what has expired. */
+    housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -4,7 +4,7 @@ import { ROLE_NAME } from './platform/role-name.js';
 import { isScopeToken } from './platform/scope-token.js';
 
 const SECRET_BYTES_MIN = 32;
-const LIMIT_SECONDS_MAX = 31_536_000;
+const LIMIT_SECONDS_MAX = 604_800;
 /** 32 random bytes hold about 30 distinct values; a typed or repeated sample holds far fewer. */
 const SECRET_DISTINCT_BYTES_MIN = 16;
 
@@ -76,6 +76,14 @@ export const secrets = z.string().transform((text, context) => {
   if (new Set(entries).size < entries.length) context.addIssue({ code: 'custom', message: 'holds one secret twice' });
   return entries.map((entry) => Buffer.from(entry, 'base64url'));
 });
+
+/** A redis:// or rediss:// URL. */
+export const redisUrl = z
+  .string()
+  .refine(
+    (text) => ['redis:', 'rediss:'].includes(parseUrl(text)?.protocol ?? ''),
+    'must be a redis:// or rediss:// URL (its text is not shown: it may hold a password)',
+  );
 
 const roleScopesShape = z.record(z.string().regex(ROLE_NAME), z.array(z.string().refine(isScopeToken)));
 

@@ -8,6 +8,7 @@ import {
   mailSender,
   origins,
   proxies,
+  redisUrl,
   roleScopes,
   secrets,
   smtpUrl,
@@ -87,6 +88,12 @@ export const settings = z.object({
     .describe(
       'JSON object of the scopes that come with roles, such as {"EDITOR":["notes:read","notes:write"]}. Default: none.',
     ),
+  AUDIT_RETENTION_DAYS: wholeNumber(0, 36_500)
+    .prefault('365')
+    .describe('Audit events are deleted after so many days; 0: never. Default: 365.'),
+  HOUSEKEEPING_SECONDS: wholeNumber(0, 86_400)
+    .prefault('300')
+    .describe('How often what has expired is deleted; 0: not by this process. Default: 300.'),
   REGISTRATION: z
     .enum(['open', 'verified', 'closed'], { error: 'must be open, verified or closed' })
     .default('open')
@@ -119,6 +126,9 @@ export const settings = z.object({
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe('Redis that counts tries for the limits; needs ioredis. Default: they are counted in PostgreSQL.'),
   LIMIT_LOGIN_ACCOUNT_NETWORK: allowance
     .prefault('10/900')
     .describe(
