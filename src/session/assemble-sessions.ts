@@ -3,6 +3,7 @@ import type { AuditTrail } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
 import type { Logger } from '../platform/logger.js';
+import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
@@ -50,6 +51,7 @@ export interface SessionParts {
   hasher: PasswordHasher;
   checkNewPassword: CheckNewPassword;
   audit: AuditTrail;
+  mailWake: MailWake;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -78,7 +80,7 @@ export function assembleSessions(parts: SessionParts) {
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
   const sessions = createRefreshSessionRepository({ database });
   const signIns = createSignInRepository({ database });
-  const endings = createEndingRepository({ database, clock, random, revocations });
+  const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake });
   const lifetimes = {
     idleTtlSeconds: config.sessionIdleTtlSeconds,
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
@@ -88,7 +90,17 @@ export function assembleSessions(parts: SessionParts) {
   const { seenGeneration } = activity;
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
-  const signIn = { signIns, endReplaced, hasher, audit, answerSession, lifetimes, clock, random };
+  const signIn = {
+    signIns,
+    mailWake: parts.mailWake,
+    endReplaced,
+    hasher,
+    audit,
+    answerSession,
+    lifetimes,
+    clock,
+    random,
+  };
   const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
   return {
     feed,

@@ -1,6 +1,7 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import type { Database } from '../platform/database/database.js';
+import { type NewMail, outboxInsert } from '../platform/mail/outbox.js';
 import { profileColumns, type UserProfile } from '../user/user.repository.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 
@@ -28,6 +29,8 @@ export interface SignInRepository {
     userId: string;
     checkedPasswordHash: string;
     session: NewSession;
+    /** A notice to the user; null: none. */
+    notice: NewMail | null;
   }): Promise<SignedInUser | null>;
   /** Makes a user and their first session; null: the address is taken. */
   createUserWithSession(needs: {
@@ -44,14 +47,17 @@ export function createSignInRepository({ database }: { database: Database }): Si
   const users = database.table('users');
   const emails = database.table('user_emails');
   return {
-    createSession: async ({ userId, checkedPasswordHash, session }) => {
+    createSession: async ({ userId, checkedPasswordHash, session, notice }) => {
       const checked = sql`
         SELECT id, roles, auth_epoch, created_at FROM ${users}
         WHERE id = ${userId} AND password_hash = ${checkedPasswordHash} AND disabled_at IS NULL FOR SHARE`;
+      const addressed = sql`(
+        SELECT e.email AS address, checked.id AS user_id FROM checked JOIN ${emails} AS e ON e.user_id = checked.id)`;
       const [row] = await database.query<SignedInUser>(sql`
         WITH checked AS MATERIALIZED (${checked}),
         created AS (${sessionInsert({ database, session, source: sql`checked` })}),
         audited AS (${auditInsert({ database, entry: session.audit, source: sql`created` })})
+        ${notice === null ? empty : sql`, notified AS (${outboxInsert({ database, mail: notice, source: addressed })})`}
         SELECT ${profileColumns}, u.auth_epoch AS "authEpoch"
         FROM checked AS u JOIN ${emails} AS e ON e.user_id = u.id`);
       return row ?? null;
