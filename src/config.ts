@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { type Allowance, type Allowances, LIMIT_NAMES, type LimitName } from './platform/limits/limit.js';
 import { type Settings, settings } from './settings.js';
 
 /** What the machine says of itself; given, so that reading the settings stays pure. */
@@ -98,6 +99,9 @@ function crossFaults(values: Settings): string[] {
   if (values.SMTP_URL !== undefined && values.SMTP_URL !== 'none' && values.MAIL_FROM === undefined) {
     faults.push('MAIL_FROM must be set where SMTP_URL is');
   }
+  if (values.REGISTRATION === 'verified' && values.SMTP_URL === 'none') {
+    faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -148,6 +152,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     refreshGraceSeconds: values.REFRESH_GRACE_SECONDS,
     refreshLostAnswerSeconds: values.REFRESH_LOST_ANSWER_SECONDS,
     roleScopes: values.ROLE_SCOPES,
+    registration: values.REGISTRATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     /** null: no list is asked. */
     breachedPasswordsUrl: values.BREACHED_PASSWORDS_URL ?? null,
@@ -183,6 +188,17 @@ function toConfig(values: Settings, machine: MachineFacts) {
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    /** null: tries are counted in PostgreSQL. */
+    redisUrl: values.REDIS_URL ?? null,
+    allowances: allowancesOf(values),
+    /** 0: audit events are kept. */
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    /** 0: another process deletes what has expired. */
+    housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function allowancesOf(values: Settings): Allowances {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, values[`LIMIT_${name}`]])) as Record<LimitName, Allowance>;
 }

@@ -1,6 +1,6 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
-import sql from 'sql-template-tag';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
 import { assembleMail } from './assemble-mail.js';
 import type { Config } from './config.js';
@@ -18,11 +18,14 @@ import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
+import { warnWithoutStatementTimeout } from './platform/database/statement-timeout.js';
+import { openLimits } from './platform/limits/open-limits.js';
 import type { Logger } from './platform/logger.js';
 import type { DevInbox } from './platform/mail/dev-inbox.js';
 import { createMailWorker } from './platform/mail/mail-worker.js';
 import type { Mailer } from './platform/mail/mailer.js';
 import type { Random } from './platform/random.js';
+import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
@@ -143,6 +146,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
+  const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
+  const { limits, close: closeLimits } = await openLimits(counting);
+  closing.add(closeLimits);
   const users = createUserRepository({ database });
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
@@ -150,12 +156,13 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
   const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
   const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
-  const accounts = { database, users, hasher, checkNewPassword, audit };
+  const accounts = { database, users, hasher, checkNewPassword, audit, limits };
   const mail = assembleMail(parts);
   const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
-  const composers = createNoticeComposers({ users });
+  const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
+  const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
   const mailWorker = createMailWorker({ ...parts, ...mail, database, composers });
   closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
@@ -163,9 +170,12 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => clockCheck.stop());
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
+  const housekeeping = createHousekeeping({ ...config, database, clock, random, log });
+  closing.add(() => housekeeping.stop());
+  housekeeping.start();
   mailWorker.start();
 
-  gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
+  gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
   const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
   const apollo = createApolloServer(options);
@@ -213,15 +223,4 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
     ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
-}
-
-/** A mere warning: where it can't be told, nothing is said. */
-async function warnWithoutStatementTimeout({ database, log }: { database: Database; log: Logger }): Promise<void> {
-  const statement = sql`SHOW statement_timeout`;
-  const [row] = await database.query<{ statement_timeout: string }>(statement).catch(() => []);
-  if (row?.statement_timeout !== '0') return;
-  log.warn(
-    { event: 'no_statement_timeout' },
-    'the database sets no statement_timeout for our role: set one with ALTER ROLE',
-  );
 }

@@ -1,13 +1,13 @@
 import { type Language, languageOf } from '../platform/language.js';
 import { Auth, type AuthNeeds } from './auth.js';
 
-/** The cookies of a request and the one that its answer sets. Printed or serialised, it shows none of them. */
+/** The cookies of a request and those that its answer sets. Printed or serialised, it shows none of them. */
 export interface CookieExchange {
   /** The `Cookie` header, as it came. */
   readonly header: string | null;
   /** Whether the page that sent the request may use the gateway's cookies. */
   readonly isPageAllowed: boolean;
-  /** Puts this `Set-Cookie` header on the answer, whatever else the operation holds; the last call counts. */
+  /** Puts this `Set-Cookie` header on the answer, whatever else the operation holds; of one name, the last call counts. */
   set(setCookie: string): void;
 }
 

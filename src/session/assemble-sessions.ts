@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import type { AuditTrail } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
+import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
@@ -15,6 +16,8 @@ import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createCookieDelivery } from './cookie-delivery.js';
+import { createDeviceCookie } from './device/device-cookie.js';
+import { createDeviceTokens } from './device/device-token.js';
 import { createEndAllSessions } from './end-all-sessions.js';
 import { createEndReplaced } from './end-replaced.js';
 import { createEndSession } from './end-session.js';
@@ -27,7 +30,9 @@ import { createRefresh } from './refresh.js';
 import { createRefreshCookie } from './refresh-cookie.js';
 import { createRefreshSessionRepository } from './refresh-session.repository.js';
 import { createRefreshTokenCodec } from './refresh-token.js';
-import { createRegister } from './register.js';
+import { createRegister, type Register } from './register.js';
+import { createBeginRegistration } from './registration/begin-registration.js';
+import { createRegistrationRepository } from './registration/registration.repository.js';
 import { createEndingRepository } from './revocation/ending.repository.js';
 import { createRevocationFeed } from './revocation/revocation-feed.js';
 import { createRevocationList } from './revocation/revocation-list.js';
@@ -51,6 +56,7 @@ export interface SessionParts {
   hasher: PasswordHasher;
   checkNewPassword: CheckNewPassword;
   audit: AuditTrail;
+  limits: Limits;
   mailWake: MailWake;
   clock: Clock;
   random: Random;
@@ -61,7 +67,7 @@ export interface SessionParts {
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, users, hasher, audit, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, limits, clock, random, log } = parts;
   const revocations = createRevocationList({ clock });
   const feed = createRevocationFeed({
     url: parts.databaseUrl,
@@ -78,7 +84,7 @@ export function assembleSessions(parts: SessionParts) {
   const issueAccessToken = createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random });
   const describeIdentity = createDescribeIdentity({ scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes) });
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
-  const sessions = createRefreshSessionRepository({ database });
+  const sessions = createRefreshSessionRepository({ database, allowance: config.allowances.REFRESH_SESSION });
   const signIns = createSignInRepository({ database });
   const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake });
   const lifetimes = {
@@ -90,19 +96,32 @@ export function assembleSessions(parts: SessionParts) {
   const { seenGeneration } = activity;
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
+  const deviceTokens = createDeviceTokens({ secrets: parts.refreshTokenSecrets, random });
   const signIn = {
     signIns,
     mailWake: parts.mailWake,
     endReplaced,
     hasher,
+    limits,
+    deviceTokens,
     audit,
     answerSession,
     lifetimes,
     clock,
     random,
   };
-  const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
+  const cookieAttributes = { isSecure: config.isCookieSecure, sameSite: config.cookieSameSite };
+  const cookie = createRefreshCookie({ ...cookieAttributes, clock });
+  const deviceCookie = createDeviceCookie({ ...cookieAttributes, deviceTokens });
+  const registering = { ...signIn, checkNewPassword: parts.checkNewPassword };
+  const registers: Record<Config['registration'], () => Register> = {
+    open: () => createRegister(registering),
+    verified: () =>
+      createBeginRegistration({ ...registering, registrations: createRegistrationRepository({ database }) }),
+    closed: () => async () => ({ kind: 'closed' }),
+  };
   return {
+    endings,
     feed,
     revocations,
     activity,
@@ -112,16 +131,19 @@ export function assembleSessions(parts: SessionParts) {
       isFeedBehind: feed.isBehind,
       onSeen: activity.saw,
     }),
-    cookieDelivery: createCookieDelivery({ cookie, log }),
+    deviceTokens,
+    cookieDelivery: createCookieDelivery({ cookie, deviceCookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
-      register: createRegister({ ...signIn, checkNewPassword: parts.checkNewPassword }),
+      register: registers[config.registration](),
       login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,
         endings,
         codec,
         auditRefused: createAuditRefusedRefresh({ audit }),
+        limits,
+        allowance: config.allowances.REFRESH_SESSION,
         answerSession,
         seenGeneration,
         rules,
@@ -134,6 +156,7 @@ export function assembleSessions(parts: SessionParts) {
         users,
         reauthentications: createReauthenticationRepository({ database }),
         hasher,
+        limits,
         audit,
         describeIdentity,
         issueAccessToken,

@@ -39,6 +39,8 @@ export interface SignInRepository {
     passwordHash: string;
     language: string | null;
     session: NewSession;
+    /** By which the address can be verified. */
+    mail: NewMail;
   }): Promise<SignedInUser | null>;
 }
 
@@ -62,17 +64,24 @@ export function createSignInRepository({ database }: { database: Database }): Si
         FROM checked AS u JOIN ${emails} AS e ON e.user_id = u.id`);
       return row ?? null;
     },
-    createUserWithSession: async ({ userId, email, passwordHash, language, session }) => {
+    createUserWithSession: async ({ userId, email, passwordHash, language, session, mail }) => {
       const { now } = session;
+      const addressed = sql`(SELECT ${email}::text AS address, id AS user_id FROM created_user)`;
       const [row] = await database.query<{ ownerId: string }>(sql`
         WITH address AS (
-          INSERT INTO ${emails} (email, user_id, verified, created_at)
-          VALUES (${email}, ${userId}, false, ${now}) ON CONFLICT (email) DO NOTHING RETURNING user_id
+          INSERT INTO ${emails} AS e (email, user_id, verified, created_at)
+          VALUES (${email}, ${userId}, false, ${now})
+          ON CONFLICT (email) DO UPDATE SET user_id = EXCLUDED.user_id, verified = false,
+            created_at = EXCLUDED.created_at, reserved_for = NULL, reserved_until = NULL
+          -- Kept for whom it was taken from, until then.
+          WHERE e.user_id IS NULL AND e.reserved_until <= ${now}
+          RETURNING user_id
         ), created_user AS (
           INSERT INTO ${users} (id, roles, password_hash, auth_epoch, disabled_at, language, created_at)
           SELECT user_id, '{}', ${passwordHash}, 0, NULL, ${language}, ${now}::timestamptz FROM address RETURNING id
         ), created AS (${sessionInsert({ database, session, source: sql`created_user` })}),
-        audited AS (${auditInsert({ database, entry: session.audit, source: sql`created` })})
+        audited AS (${auditInsert({ database, entry: session.audit, source: sql`created` })}),
+        mailed AS (${outboxInsert({ database, mail, source: addressed })})
         SELECT id AS "ownerId" FROM created_user
         UNION ALL
         SELECT user_id FROM ${emails} WHERE email = ${email}`);
