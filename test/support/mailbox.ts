@@ -46,14 +46,14 @@ export function createMailbox(): Mailbox {
 }
 
 /** The token of a mail's link. */
-export function tokenOf({ text }: OutgoingMail): string {
+function tokenOf({ text }: OutgoingMail): string {
   const [, token] = LINK.exec(text) ?? [];
   if (token === undefined) throw new Error(`the mail has no link: ${text}`);
   return token;
 }
 
 /** Waits until nothing waits in the outbox any more. */
-export async function untilSent(database: TestDatabase): Promise<void> {
+async function untilSent(database: TestDatabase): Promise<void> {
   await eventually(
     async () =>
       (

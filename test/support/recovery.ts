@@ -5,10 +5,10 @@ import { startTestGateway, type TestGateway } from './test-gateway.js';
 const FAILURE = '__typename ... on Failure { message }';
 const RESET = `${FAILURE} ... on PasswordReset { email deviceToken } ... on WeakPassword { reasons }`;
 
-export const VERIFY_EMAIL = `mutation V($token: String!, $password: String) {
+const VERIFY_EMAIL = `mutation V($token: String!, $password: String) {
   verifyEmail(token: $token, password: $password) { ${FAILURE} ... on EmailVerified { email } } }`;
 export const REQUEST_RESET = 'mutation Q($email: String!) { requestPasswordReset(email: $email) }';
-export const RESET_PASSWORD = `mutation R($input: ResetPasswordInput!) { resetPassword(input: $input) { ${RESET} } }`;
+const RESET_PASSWORD = `mutation R($input: ResetPasswordInput!) { resetPassword(input: $input) { ${RESET} } }`;
 export const CHANGE_PASSWORD = `mutation C($currentPassword: String!, $newPassword: String!) {
   changePassword(currentPassword: $currentPassword, newPassword: $newPassword) {
     ${FAILURE} ... on PasswordChanged { endedSessions deviceToken } ... on WeakPassword { reasons } } }`;
