@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, isLoopbackHost, loadConfig } from '../src/config.js';
+import { LIMIT_NAMES } from '../src/platform/limits/limit.js';
 import { settings } from '../src/settings.js';
 
 const MACHINE = { cores: 4 };
@@ -109,6 +110,23 @@ describe('the settings', () => {
     expect(faultyNames({ ...production(), DATABASE_URL: '' })).toEqual(['DATABASE_URL']);
   });
 
+  it('B2: limit what they say, the defaults where they say nothing, all faults at once', () => {
+    expect(load({ LIMIT_CODE_ACCOUNT: '1/604800' }).allowances).toEqual({
+      LOGIN_ACCOUNT_NETWORK: { points: 10, seconds: 900 },
+      LOGIN_NETWORK: { points: 100, seconds: 900 },
+      LOGIN_ACCOUNT_UNKNOWN_DEVICES: { points: 50, seconds: 3600 },
+      LOGIN_DEVICE: { points: 20, seconds: 900 },
+      REGISTER_NETWORK: { points: 10, seconds: 3600 },
+      CODE_ACCOUNT: { points: 1, seconds: 604_800 },
+      MAIL_ADDRESS: { points: 3, seconds: 3600 },
+      MAIL_NETWORK: { points: 20, seconds: 3600 },
+      REFRESH_SESSION: { points: 60, seconds: 900 },
+      REFRESH_REFUSED_NETWORK: { points: 100, seconds: 900 },
+    });
+    const wrong = { LIMIT_CODE_ACCOUNT: 'none', LIMIT_LOGIN_NETWORK: '0/0', PORT: 'x' };
+    expect(faultyNames(wrong).sort()).toEqual(Object.keys(wrong).sort());
+  });
+
   it('take values of a few seconds', () => {
     const short = {
       ACCESS_TOKEN_TTL_SECONDS: '1',
@@ -130,6 +148,18 @@ describe('the settings', () => {
     expect(load({ PATH: '/bin', GATEHOUSE: 'x', port: 'x', constructor: 'x', toString: 'x' })).toEqual(load({}));
   });
 
+  const NO_ALLOWANCES = [
+    '10',
+    '0/900',
+    '10/0',
+    '10/604801',
+    '-1/900',
+    '10/900/1',
+    '1.5/900',
+    '10 / 900',
+    'off',
+    '9999999999/1',
+  ];
   const WRONG: [name: string, ...values: string[]][] = [
     ['NODE_ENV', 'prod', 'PRODUCTION', 'production '],
     ['PORT', '-1', '65536', '4e3', '0x10', '4000 ', '٤', '99999999999999999999'],
@@ -162,6 +192,10 @@ describe('the settings', () => {
     ['TRUSTED_PROXIES', 'all', '*', '10.0.0.0/33', '::/129', '10.0.0.256', 'true', '10.0.0.0/8/8', 'proxy.internal'],
     ['INTROSPECTION', 'yes', '1', 'TRUE'],
     ['LOG_LEVEL', 'verbose', 'INFO'],
+    ['REDIS_URL', 'redis', 'http://redis', 'localhost:6379'],
+    ['AUDIT_RETENTION_DAYS', '-1', '36501'],
+    ['HOUSEKEEPING_SECONDS', '-1', '86401'],
+    ...LIMIT_NAMES.map((limit): [string, ...string[]] => [`LIMIT_${limit}`, ...NO_ALLOWANCES]),
   ];
   it.each(WRONG)('refuse what makes no sense, by name: %s', (name, ...values) => {
     for (const value of values) expect([value, faultyNames({ [name]: value })]).toEqual([value, [name]]);
