@@ -85,7 +85,7 @@ export class BillResolver {
 }
 
 @Resolver()
-export abstract class ShelfResolver {
+abstract class ShelfResolver {
   @Public()
   @Query(() => String, { nullable: true })
   inherited(): string {
@@ -111,7 +111,7 @@ export class GuardedShelfResolver extends ShelfResolver {
 
 @Authorized({ roles: ['ADMIN'] })
 @Resolver()
-export abstract class GuardedBaseResolver {
+abstract class GuardedBaseResolver {
   @Public()
   @Query(() => String, { nullable: true })
   ofBase(): string {
