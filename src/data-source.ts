@@ -5,6 +5,7 @@ import { CreateSigningKeys1764000000000 } from '../migrations/1764000000000-crea
 import { PrepareRecovery1764100000000 } from '../migrations/1764100000000-prepare-recovery.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
+import { MIGRATIONS_TABLE } from './platform/database/migrate.js';
 import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
 import { RefreshSession } from './session/refresh-session.entity.js';
 import { AuthChange } from './session/revocation/auth-change.entity.js';
@@ -45,7 +46,7 @@ export function createDataSource({
     schema,
     entities: [...gatehouseEntities],
     migrations: gatehouseMigrations,
-    migrationsTableName: 'migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     installExtensions: false,
     synchronize: false,
     // TypeORM would print statements with their parameters, password hashes among them.
