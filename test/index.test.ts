@@ -335,13 +335,6 @@ describe('a gateway that an application starts', () => {
     expect(read).toThrow(ConfigError);
   });
 
-  it('lets the application replace nothing of the context', async () => {
-    const greedy = createGateway({ ...options(), extendContext: () => ({ auth: { state: 'authenticated' } }) });
-    const { errors } = await greedy.executeOperation({ query: '{ motto }' }).catch((error) => ({ errors: [error] }));
-    expect(String(errors?.[0]?.message)).toContain('can\'t replace "auth"');
-    await greedy.stop();
-  });
-
   it('leaves no connection to the database when it stops, or when its start fails', async () => {
     const own = await createDatabaseOfOwn();
     const taken: Server = createServer();
