@@ -95,6 +95,7 @@ function crossFaults(values: Settings): string[] {
   if (values.SIGNING_KEYS_FILE !== undefined && values.KEY_ENCRYPTION_KEYS !== undefined) {
     faults.push('SIGNING_KEYS_FILE and KEY_ENCRYPTION_KEYS are both set: the keys are in the file, or in the database');
   }
+  if (values.METRICS_PORT === values.PORT && values.PORT !== 0) faults.push('METRICS_PORT is that of PORT');
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -168,6 +169,8 @@ function toConfig(values: Settings, machine: MachineFacts) {
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    /** null: none are kept. */
+    metrics: values.METRICS_PORT === undefined ? null : { host: values.METRICS_HOST, port: values.METRICS_PORT },
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -18,6 +18,8 @@ import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
+import type { Metrics } from './platform/metrics/metrics.js';
+import { openMetrics } from './platform/metrics/open-metrics.js';
 import type { Random } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
@@ -45,6 +47,8 @@ export interface GatewayParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Log lines dropped so far. Default: nobody counts. */
+  logLinesDropped?: (() => number) | undefined;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
 }
@@ -60,6 +64,8 @@ export interface OpenGateway {
   jwks(): object;
   readiness(): Readiness;
   changeRoles: ChangeRoles;
+  /** Where the transport counts. */
+  metrics: Metrics;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Writes what is left, and lets go of everything. */
@@ -127,16 +133,17 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   if (config.isProduction && config.isIssuerGuessed) {
     log.warn({ event: 'issuer_guessed', issuer: config.jwtIssuer }, 'set PUBLIC_URL: access tokens name it as issuer');
   }
+  const { metrics, watch } = await openMetrics({ config, log, closing });
   const database = parts.database ?? (await openDatabase(parts, closing));
   const { hashWorkers: workers, hashQueueMax: queueMax, bcryptCost: cost } = config;
-  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
+  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log, metrics });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
   const users = createUserRepository({ database });
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
   const { signingKeys, follower: keysFollower } = keys;
-  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
+  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit, metrics });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());
@@ -144,10 +151,21 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => clockCheck.stop());
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
+  const readiness = () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() });
+  watch({
+    isReady: () => readiness().isReady,
+    hashing: () => ({ waiting: hasher.waiting(), waitingMax: queueMax }),
+    database: () => database.poolUse(),
+    feedLagSeconds: () => feed.lagSeconds(),
+    clockDifferenceSeconds: () => clockCheck.differenceSeconds(),
+    signingKeyAgeSeconds: () => keys.ageSeconds(),
+    areKeysReadable: () => keys.areReadable(),
+    logLinesDropped: parts.logLinesDropped ?? (() => 0),
+  });
 
   gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
-  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
+  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log, clock, metrics });
   const apollo = createApolloServer(options);
   await apollo.start();
   closing.add(() => apollo.stop());
@@ -156,8 +174,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     apolloOptions: options,
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => signingKeys.jwks,
-    readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
+    readiness,
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
+    metrics,
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
   };

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
@@ -13,6 +14,7 @@ import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createCookieDelivery } from './cookie-delivery.js';
+import { countLogins } from './count-logins.js';
 import { createEndAllSessions } from './end-all-sessions.js';
 import { createEndReplaced } from './end-replaced.js';
 import { createEndSession } from './end-session.js';
@@ -51,13 +53,14 @@ export interface SessionParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Metrics;
   /** Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
 }
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, users, hasher, audit, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, clock, random, log, metrics } = parts;
   const revocations = createRevocationList({ clock });
   const feed = createRevocationFeed({
     url: parts.databaseUrl,
@@ -76,7 +79,7 @@ export function assembleSessions(parts: SessionParts) {
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
   const sessions = createRefreshSessionRepository({ database });
   const signIns = createSignInRepository({ database });
-  const endings = createEndingRepository({ database, clock, random, revocations });
+  const endings = createEndingRepository({ database, clock, random, revocations, metrics });
   const lifetimes = {
     idleTtlSeconds: config.sessionIdleTtlSeconds,
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
@@ -102,7 +105,7 @@ export function assembleSessions(parts: SessionParts) {
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
       register: createRegister({ ...signIn, passwordMinLength }),
-      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
+      login: countLogins(createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }), metrics),
       refresh: createRefresh({
         sessions,
         endings,
@@ -115,6 +118,7 @@ export function assembleSessions(parts: SessionParts) {
         clock,
         random,
         log,
+        metrics,
       }),
       reauthenticate: createReauthenticate({
         users,

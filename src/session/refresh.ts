@@ -1,6 +1,7 @@
 import type { ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics, RefreshVerdict } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
 import type { AuditRefusedRefresh } from './audit-refused-refresh.js';
@@ -32,6 +33,7 @@ export interface RefreshNeeds {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Pick<Metrics, 'refresh'>;
 }
 
 /** A race is lost to somebody who won it: each further round needs another change of the same session meanwhile. */
@@ -46,6 +48,8 @@ const ROUNDS_MAX = 10;
 export function createRefresh(needs: RefreshNeeds): Refresh {
   return async ({ refreshToken, tokenDelivery, client }) => {
     const refused = (cause: string, sessionId?: string): RefreshOutcome => {
+      needs.metrics.refresh(cause.toLowerCase());
+      if (client.notes !== undefined) client.notes.cause = cause;
       needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
       return { kind: 'refused' };
     };
@@ -59,7 +63,10 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
         session.tokenDelivery === tokenDelivery
           ? await carryOut({ needs, token, session, client })
           : { kind: 'refused', cause: 'DELIVERY_WRONG' };
-      if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
+      if (step.kind === 'done') {
+        needs.metrics.refresh(step.verdict);
+        return { kind: 'refreshed', answer: step.answer };
+      }
       if (step.kind === 'overtaken') continue;
       const { userId, id: sessionId } = session;
       if (step.kind === 'refused') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
@@ -70,7 +77,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
 }
 
 type Step =
-  | { kind: 'done'; answer: SessionAnswer }
+  | { kind: 'done'; verdict: RefreshVerdict; answer: SessionAnswer }
   | { kind: 'refused'; cause: string }
   /** Refused, and the session ended for it, which the audit trail then holds already. */
   | { kind: 'ended'; cause: string }
@@ -92,11 +99,12 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
     case 'refuse':
       return { kind: 'refused', cause: verdict.cause };
     case 'answer_again':
-      return { kind: 'done', answer: answerOf(needs, session) };
+      return { kind: 'done', verdict: 'grace', answer: answerOf(needs, session) };
     case 'answer_late': {
       const isCounted =
         verdict.inRow === null || (await sessions.countLateAnswer({ session, inRow: verdict.inRow, now }));
-      return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
+      if (!isCounted) return { kind: 'overtaken' };
+      return { kind: 'done', verdict: 'lost_answer', answer: answerOf(needs, session) };
     }
     case 'rotate':
     case 'catch_up':
@@ -128,7 +136,7 @@ async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Pro
   if (!hasAdvanced) return { kind: 'overtaken' };
   const { userAgent, ipAddress } = client;
   const advanced = { ...session, generation: presented + 1, lastUsedAt: now, expiresAt, userAgent, ipAddress };
-  return { kind: 'done', answer: answerOf(needs, advanced) };
+  return { kind: 'done', verdict: isCatchUp ? 'database_went_back' : 'rotated', answer: answerOf(needs, advanced) };
 }
 
 function answerOf({ answerSession }: RefreshNeeds, session: RefreshableSession): SessionAnswer {

@@ -2,6 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { ClientFacts } from '../../platform/audit/audit.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
+import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
@@ -34,22 +35,25 @@ interface Needs {
   clock: Clock;
   random: Random;
   revocations: RevocationList;
+  metrics?: Pick<Metrics, 'sessionsEnded'>;
 }
 
 /** Endings in PostgreSQL. */
-export function createEndingRepository({ database, clock, random, revocations }: Needs): EndingRepository {
+export function createEndingRepository(needs: Needs): EndingRepository {
+  const { database, clock, random, revocations, metrics = noMetrics } = needs;
   const sessions = database.table('refresh_sessions');
   const users = database.table('users');
 
   /** Ended here is refused here at once; the other processes learn it from the feed. */
-  const noted = (ended: EndedSession[]): EndedSession[] => {
+  const noted = (ended: EndedSession[], cause: EndCause): EndedSession[] => {
     for (const { sessionId } of ended) revocations.noteEnded(sessionId);
+    if (ended.length > 0) metrics.sessionsEnded(cause, ended.length);
     return ended;
   };
 
   const end: EndingRepository['end'] = async ({ sessionId, ...needs }) => {
     const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
-    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })));
+    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })), needs.cause);
     return ended?.wasLive ?? false;
   };
 
@@ -73,7 +77,7 @@ export function createEndingRepository({ database, clock, random, revocations }:
       const ending = { ...facts, at: clock.now(), ids: [...ids.values()] };
       return query<EndedSession>(endingStatement({ database, ending }));
     });
-    return noted(ended);
+    return noted(ended, facts.cause);
   };
 
   return {
@@ -81,7 +85,8 @@ export function createEndingRepository({ database, clock, random, revocations }:
     endJudged: async ({ sessionId, generation, ...needs }) => {
       const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
       const condition = sql`s.generation = ${generation}`;
-      return noted(await database.query<EndedSession>(endingStatement({ database, ending, condition }))).length > 0;
+      const ended = await database.query<EndedSession>(endingStatement({ database, ending, condition }));
+      return noted(ended, needs.cause).length > 0;
     },
     endAll: async ({ exceptSessionId, ...needs }) => {
       // Locked in the order of their keys, as everywhere: two transactions never wait for each other in a ring.

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { systemClock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
+import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { ServiceUnavailable } from '../../platform/service-unavailable.js';
+import { traced } from '../../platform/tracing.js';
 import { DUMMY_HASH_BYTES, dummyPasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
 import type { HashAnswer, HashTask, VerifyAnswer, VerifyTask } from './password-hasher.worker.js';
 
@@ -19,6 +22,8 @@ export interface PasswordHasher {
   verify(attempt: { normalized: string; passwordHash: string | null }): Promise<boolean>;
   /** How often bcrypt ran to answer so far. */
   hashings(): number;
+  /** Hashings that wait for a thread now. */
+  waiting(): number;
   /** Ends the workers at once; what still waits or runs is refused. Close after the last request was answered. */
   close(): Promise<void>;
 }
@@ -32,6 +37,7 @@ export interface PasswordHasherOptions {
   cost: number;
   random: Random;
   log?: Pick<Logger, 'error'>;
+  metrics?: Pick<Metrics, 'hashed'>;
 }
 
 const WORKER_FILE = fileURLToPath(new URL('./password-hasher.worker.js', import.meta.url));
@@ -39,7 +45,8 @@ const RETRY_AFTER_SECONDS_MIN = 1;
 const RETRY_AFTER_SECONDS_MAX = 30;
 
 /** Starts the threads that hash passwords; idle, they don't keep the process alive. */
-export function createPasswordHasher({ workers, queueMax, cost, random, log }: PasswordHasherOptions): PasswordHasher {
+export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
+  const { workers, queueMax, cost, random, log, metrics = noMetrics } = options;
   const pool = new Piscina({
     filename: WORKER_FILE,
     name: 'verify',
@@ -57,14 +64,23 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
   let hashings = 0;
   let closing: Promise<void> | null = null;
 
-  async function run<Answer extends { hashings: number }>(name: string, task: HashTask | VerifyTask): Promise<Answer> {
+  async function run<Answer extends { hashings: number; ranMs: number }>(
+    name: string,
+    task: HashTask | VerifyTask,
+  ): Promise<Answer> {
     if (closing !== null) throw closed();
     if (pool.queueSize >= queueMax) {
       const hashMs = pool.histogram.runTime.p50;
       throw new ServiceUnavailable('HASH_QUEUE_FULL', retryAfterSeconds({ waiting: pool.queueSize, hashMs, workers }));
     }
     try {
-      const answer: Answer = await pool.run(task, { name });
+      const beganMs = systemClock.monotonicMs();
+      const answer: Answer = await traced(
+        'hashing',
+        () => ({}),
+        () => pool.run(task, { name }),
+      );
+      metrics.hashed(Math.max(0, systemClock.monotonicMs() - beganMs - answer.ranMs) / 1000);
       hashings += answer.hashings;
       return answer;
     } catch (error) {
@@ -84,6 +100,7 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
       return isMatch;
     },
     hashings: () => hashings,
+    waiting: () => pool.queueSize,
     close() {
       closing ??= pool.destroy();
       return closing;

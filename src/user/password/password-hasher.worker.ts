@@ -1,3 +1,4 @@
+import { systemClock } from '../../platform/clock.js';
 import { comparePassword, hashPassword } from './bcrypt-sha256.js';
 
 export interface HashTask {
@@ -12,17 +13,31 @@ export interface VerifyTask {
   dummyHash: string;
 }
 
-/** `hashings`: how often bcrypt ran for this answer. */
-export type HashAnswer = { passwordHash: string; hashings: number };
-export type VerifyAnswer = { isMatch: boolean; hashings: number };
+/** How often bcrypt ran for an answer, and how long the thread took over it. */
+interface Work {
+  hashings: number;
+  ranMs: number;
+}
+export type HashAnswer = Work & { passwordHash: string };
+export type VerifyAnswer = Work & { isMatch: boolean };
 
 /** In a worker: hashes a password. */
 export function hash(task: HashTask): HashAnswer {
-  return { passwordHash: hashPassword(task), hashings: 1 };
+  return timed(() => ({ passwordHash: hashPassword(task), hashings: 1 }));
 }
 
 /** In a worker: compares a password in one hashing, whether or not there is a hash that it could belong to. */
-export function verify({ password, passwordHash, dummyHash }: VerifyTask): VerifyAnswer {
+export function verify(task: VerifyTask): VerifyAnswer {
+  return timed(() => compare(task));
+}
+
+function timed<Answer>(work: () => Answer): Answer & { ranMs: number } {
+  const beganMs = systemClock.monotonicMs();
+  const answer = work();
+  return { ...answer, ranMs: systemClock.monotonicMs() - beganMs };
+}
+
+function compare({ password, passwordHash, dummyHash }: VerifyTask): Omit<VerifyAnswer, 'ranMs'> {
   const comparison = passwordHash === null ? 'not_comparable' : comparePassword({ password, passwordHash });
   if (comparison !== 'not_comparable') return { isMatch: comparison === 'matches', hashings: 1 };
   // The same work for an account that doesn't exist: the time of the answer tells nothing.
