@@ -102,6 +102,7 @@ function crossFaults(values: Settings): string[] {
   if (values.REGISTRATION === 'verified' && values.SMTP_URL === 'none') {
     faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
   }
+  if (values.METRICS_PORT === values.PORT && values.PORT !== 0) faults.push('METRICS_PORT is that of PORT');
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -195,6 +196,8 @@ function toConfig(values: Settings, machine: MachineFacts) {
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     /** 0: another process deletes what has expired. */
     housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
+    /** null: none are kept. */
+    metrics: values.METRICS_PORT === undefined ? null : { host: values.METRICS_HOST, port: values.METRICS_PORT },
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -24,6 +24,8 @@ import type { Logger } from './platform/logger.js';
 import type { DevInbox } from './platform/mail/dev-inbox.js';
 import { createMailWorker } from './platform/mail/mail-worker.js';
 import type { Mailer } from './platform/mail/mailer.js';
+import type { Metrics } from './platform/metrics/metrics.js';
+import { openMetrics } from './platform/metrics/open-metrics.js';
 import type { Random } from './platform/random.js';
 import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
@@ -56,6 +58,8 @@ export interface GatewayParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Log lines dropped so far. Default: nobody counts. */
+  logLinesDropped?: (() => number) | undefined;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
   /** Sends the mail. Default: as SMTP_URL says. */
@@ -75,6 +79,8 @@ export interface OpenGateway {
   /** The mail that was sent lately; null: in production. */
   inbox: DevInbox | null;
   changeRoles: ChangeRoles;
+  /** Where the transport counts. */
+  metrics: Metrics;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Writes what is left, and lets go of everything. */
@@ -142,9 +148,10 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   if (config.isProduction && config.isIssuerGuessed) {
     log.warn({ event: 'issuer_guessed', issuer: config.jwtIssuer }, 'set PUBLIC_URL: access tokens name it as issuer');
   }
+  const { metrics, watch } = await openMetrics({ config, log, closing });
   const database = parts.database ?? (await openDatabase(parts, closing));
   const { hashWorkers: workers, hashQueueMax: queueMax, bcryptCost: cost } = config;
-  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
+  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log, metrics });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
   const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
@@ -161,12 +168,12 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => rehash.stop());
   const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits };
   const mail = assembleMail(parts);
-  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
+  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower, metrics });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
   const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
-  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers });
+  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers, metrics });
   closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
   closing.add(() => activity.stop());
@@ -177,10 +184,21 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => housekeeping.stop());
   housekeeping.start();
   mailWorker.start();
+  const readiness = () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() });
+  watch({
+    isReady: () => readiness().isReady,
+    hashing: () => ({ waiting: hasher.waiting(), waitingMax: queueMax }),
+    database: () => database.poolUse(),
+    feedLagSeconds: () => feed.lagSeconds(),
+    clockDifferenceSeconds: () => clockCheck.differenceSeconds(),
+    signingKeyAgeSeconds: () => keys.ageSeconds(),
+    areKeysReadable: () => keys.areReadable(),
+    logLinesDropped: parts.logLinesDropped ?? (() => 0),
+  });
 
   gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
-  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
+  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log, clock, metrics });
   const apollo = createApolloServer(options);
   await apollo.start();
   closing.add(() => apollo.stop());
@@ -190,8 +208,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => signingKeys.jwks,
     inbox: mail.inbox,
-    readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
+    readiness,
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
+    metrics,
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
   };

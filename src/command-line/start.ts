@@ -5,6 +5,7 @@ import { loadSecrets } from '../generated-secrets.js';
 import { type OpenDatabase, withMigrations } from '../open-database.js';
 import { systemClock } from '../platform/clock.js';
 import { migrate } from '../platform/database/migrate.js';
+import { createLogSink, type LogSink } from '../platform/log-sink.js';
 import { createLogger, type Logger } from '../platform/logger.js';
 import { systemRandom } from '../platform/random.js';
 import type { Command } from './command.js';
@@ -17,8 +18,10 @@ export const start: Command = {
   detail: 'Logs one JSON object a line. SIGTERM and SIGINT end it in order: what is in flight is answered first.',
   run: async () => {
     const config = readConfig();
-    await servingOn({ config, log: createLogger(config.logLevel) }, async ({ log, database, ending }) => {
-      const gateway = await startOn({ config, log, database });
+    const sink = createLogSink();
+    const log = createLogger(config.logLevel, sink);
+    await servingOn({ config, log, sink }, async ({ database, ending }) => {
+      const gateway = await startOn({ config, log, sink, database });
       ending.closeFirst(gateway);
       announce({ config, gateway, embeddedDataDir: database.embeddedDataDir });
     });
@@ -26,14 +29,19 @@ export const start: Command = {
   },
 };
 
-async function startOn(needs: { config: Config; log: Logger; database: OpenDatabase }): Promise<ServingGateway> {
-  const { config, log, database } = needs;
+async function startOn(needs: {
+  config: Config;
+  log: Logger;
+  sink: LogSink;
+  database: OpenDatabase;
+}): Promise<ServingGateway> {
+  const { config, log, sink, database } = needs;
   const clock = systemClock;
   const random = systemRandom(clock);
   await withMigrations({ config, database }, migrate);
   const secrets = await loadSecrets({ config, random });
   const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
-  return startGateway({ config, ...urls, ...secrets, clock, random, log });
+  return startGateway({ config, ...urls, ...secrets, clock, random, log, logLinesDropped: sink.dropped });
 }
 
 function announce(needs: { config: Config; gateway: ServingGateway; embeddedDataDir: string | null }): void {

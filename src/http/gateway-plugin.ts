@@ -25,7 +25,7 @@ export function gatewayPlugin(
   return async (fastify) => {
     fastify.addHook('onClose', close);
     const parts = await open();
-    const { config, log, clock, random, apollo, context } = parts;
+    const { config, log, clock, metrics, random, apollo, context } = parts;
     const limits = httpLimits(parts.limits);
     const { isProduction } = config;
     const check = requestCheck({
@@ -33,7 +33,7 @@ export function gatewayPlugin(
       limits,
       unreadableUrls: new WeakSet(),
     });
-    addAnswerHooks({ fastify, config, log, clock, isLast: () => false, check });
+    addAnswerHooks({ fastify, config, log, clock, metrics, isLast: () => false, check });
     refuseErrorsInJson({ fastify, log });
     readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
     await fastify.register(

@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Random } from '../platform/random.js';
+import { parseTraceParent, traced, tracedRequest } from '../platform/tracing.js';
 import { HttpCookieExchange } from './cookie-exchange.js';
 import { explorer } from './explorer.js';
 import { requireJsonBody } from './json-body.js';
@@ -10,6 +11,7 @@ import { LANDING_PAGE_CSP } from './landing-page.js';
 import { EXPLORER_PATH, GRAPHQL_PATH } from './paths.js';
 import { RefusedRequest, refusals } from './refusal.js';
 import { requestFacts } from './request-facts.js';
+import { notesOf } from './request-log.js';
 
 interface GraphqlRouteParts {
   fastify: FastifyInstance;
@@ -26,17 +28,36 @@ interface GraphqlRouteParts {
 /** `POST /graphql`: the only request that executes anything. */
 export function addGraphqlRoute(parts: GraphqlRouteParts): void {
   const { fastify, apollo, context, isPageAllowed, bodyLimit, url = GRAPHQL_PATH } = parts;
+  const answer = fastifyApolloHandler(apollo, {
+    context: async (request, reply) => {
+      const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
+      return context(requestFacts({ request, cookies }));
+    },
+  });
   fastify.route({
     method: 'POST',
     url,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     onRequest: [requireBarePath, requireJsonBody],
-    handler: fastifyApolloHandler(apollo, {
-      context: async (request, reply) => {
-        const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
-        return context(requestFacts({ request, cookies }));
-      },
-    }),
+    handler(request, reply) {
+      const span = {
+        name: `POST ${GRAPHQL_PATH}`,
+        attributes: () => ({
+          'http.request.method': 'POST',
+          'http.route': GRAPHQL_PATH,
+          'gatehouse.request_id': request.id,
+        }),
+        parent: parseTraceParent(request.headers.traceparent),
+      };
+      return tracedRequest(span, (traceId) => {
+        if (traceId !== undefined) notesOf(request).traceId = traceId;
+        return traced(
+          'graphql',
+          () => ({}),
+          async () => answer.call(fastify, request, reply),
+        );
+      });
+    },
   });
 }
 

@@ -4,6 +4,7 @@ import type { Allowance } from '../platform/limits/limit.js';
 import type { Limits } from '../platform/limits/limits.js';
 import { networkOf } from '../platform/limits/network.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics, RefreshVerdict } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
@@ -40,6 +41,7 @@ export interface RefreshNeeds {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Pick<Metrics, 'refresh'>;
 }
 
 /** A race is lost to somebody who won it: each further round needs another change of the same session meanwhile. */
@@ -55,6 +57,8 @@ const ROUNDS_MAX = 10;
 export function createRefresh(needs: RefreshNeeds): Refresh {
   return async ({ refreshToken, tokenDelivery, client }) => {
     const refused = async (cause: string, sessionId?: string): Promise<RefreshOutcome> => {
+      needs.metrics.refresh(cause.toLowerCase());
+      if (client.notes !== undefined) client.notes.cause = cause;
       needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
       const bucket = { limit: 'REFRESH_REFUSED_NETWORK' as const, key: networkOf(client.ipAddress) };
       const taking = await needs.limits.take({ buckets: [bucket], client });
@@ -71,7 +75,10 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
         session.tokenDelivery === tokenDelivery
           ? await carryOut({ needs, token, session, client })
           : { kind: 'refused', cause: 'DELIVERY_WRONG' };
-      if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
+      if (step.kind === 'done') {
+        needs.metrics.refresh(step.verdict);
+        return { kind: 'refreshed', answer: step.answer };
+      }
       if (step.kind === 'overtaken') continue;
       const { userId, id: sessionId } = session;
       if (step.kind !== 'ended') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
@@ -83,7 +90,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
 }
 
 type Step =
-  | { kind: 'done'; answer: SessionAnswer }
+  | { kind: 'done'; verdict: RefreshVerdict; answer: SessionAnswer }
   | { kind: 'refused'; cause: string }
   | { kind: 'limited'; cause: 'REFRESHED_TOO_OFTEN'; retryAfterSeconds: number }
   /** Refused, and the session ended for it, which the audit trail then holds already. */
@@ -117,7 +124,9 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
         inRow === null
           ? await sessions.countRefresh({ session, now })
           : await sessions.countLateAnswer({ session, inRow, now });
-      return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
+      if (!isCounted) return { kind: 'overtaken' };
+      const answered = verdict.kind === 'answer_again' ? 'grace' : 'lost_answer';
+      return { kind: 'done', verdict: answered, answer: answerOf(needs, session) };
     }
     case 'rotate':
     case 'catch_up':
@@ -149,7 +158,7 @@ async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Pro
   if (!hasAdvanced) return { kind: 'overtaken' };
   const { userAgent, ipAddress } = client;
   const advanced = { ...session, generation: presented + 1, lastUsedAt: now, expiresAt, userAgent, ipAddress };
-  return { kind: 'done', answer: answerOf(needs, advanced) };
+  return { kind: 'done', verdict: isCatchUp ? 'database_went_back' : 'rotated', answer: answerOf(needs, advanced) };
 }
 
 function answerOf({ answerSession }: RefreshNeeds, session: RefreshableSession): SessionAnswer {

@@ -2,12 +2,15 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/database.js';
 import type { Random } from '../random.js';
+import type { RequestNotes } from '../request-notes.js';
 
 /** Where a request came from; what an audit event and a session keep of it. */
 export interface ClientFacts {
   requestId: string;
   ipAddress: string;
   userAgent: string | null;
+  /** For the log line of the request; absent where there is none. */
+  notes?: RequestNotes;
 }
 
 /** Stands for a user who is not known. */
@@ -93,6 +96,7 @@ export function createAuditTrail(needs: { database: Database; clock: Clock; rand
   const { database, clock, random } = needs;
   return {
     record: async ({ kind, cause, userId, sessionId, client }) => {
+      if (client.notes !== undefined) client.notes.cause = cause;
       const entry = { id: random.id(), at: clock.now(), kind, cause, client };
       const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, ${sessionId ?? null}::uuid AS session_id)`;
       await database.query(auditInsert({ database, entry, source }));

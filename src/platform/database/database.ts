@@ -1,7 +1,8 @@
 import pRetry from 'p-retry';
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { traced } from '../tracing.js';
 import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
 
 /** Sends statements; what a transaction's work is given, too. */
@@ -22,6 +23,8 @@ export interface Database extends Statements {
   table(name: string): Sql;
   /** The schema of the tables, unquoted. */
   readonly schema: string;
+  /** How the pool is used; null: it is none that can be told of. */
+  poolUse(): { total: number; idle: number; waiting: number; max: number } | null;
 }
 
 const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, randomize: true };
@@ -49,10 +52,19 @@ export function createDatabase(needs: { dataSource: DataSource; schema: string; 
   return {
     schema,
     table: (name) => raw(`"${schema}"."${name}"`),
+    poolUse: () => poolUse(dataSource),
     query: (statement) => retried(() => withRunner((runner) => statementsOf(runner, nameOf).query(statement))),
     transaction: (work) =>
       retried(() => withRunner((runner) => inTransaction(runner, statementsOf(runner, nameOf), work))),
   };
+}
+
+/** By what the driver's pool has, whichever DataSource it is of. */
+function poolUse({ driver }: DataSource): ReturnType<Database['poolUse']> {
+  const { master } = driver as { master?: Partial<Pool> };
+  const { totalCount: total, idleCount: idle, waitingCount: waiting, options } = master ?? {};
+  if (total === undefined || idle === undefined || waiting === undefined) return null;
+  return { total, idle, waiting, max: options?.max ?? 10 };
 }
 
 /** Closes the connection that a runner holds: the pool replaces it. */
@@ -82,9 +94,13 @@ function statementsOf(runner: QueryRunner, nameOf: NameOf): Statements {
   return {
     query: async <Row>({ text, values }: Sql) => {
       // The driver's own connection: TypeORM's `query` takes no name for a statement.
-      const connection: ClientBase = await failing(runner.connect());
-      const { rows } = await failing(connection.query({ text, values, name: nameOf(text) }));
-      return rows as Row[];
+      const send = async () => {
+        const connection: ClientBase = await failing(runner.connect());
+        const { rows } = await failing(connection.query({ text, values, name: nameOf(text) }));
+        return rows as Row[];
+      };
+      // Its text alone: values are parameters, and stay out of traces.
+      return traced('statement', () => ({ 'db.system.name': 'postgresql', 'db.query.text': text }), send);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Database, Statements } from '../../platform/database/database.js';
 import { eventDetails } from '../../platform/mail/event-details.js';
 import type { MailWake } from '../../platform/mail/mail-wake.js';
+import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
@@ -50,22 +51,25 @@ interface Needs {
   random: Random;
   revocations: RevocationList;
   mailWake: MailWake;
+  metrics?: Pick<Metrics, 'sessionsEnded'>;
 }
 
 /** Endings in PostgreSQL. */
-export function createEndingRepository({ database, clock, random, revocations, mailWake }: Needs): EndingRepository {
+export function createEndingRepository(needs: Needs): EndingRepository {
+  const { database, clock, random, revocations, mailWake, metrics = noMetrics } = needs;
   const sessions = database.table('refresh_sessions');
   const users = database.table('users');
 
   /** Ended here is refused here at once; the other processes learn it from the feed. */
-  const noted = (ended: EndedSession[]): EndedSession[] => {
+  const noted = (ended: EndedSession[], cause: EndCause): EndedSession[] => {
     for (const { sessionId } of ended) revocations.noteEnded(sessionId);
+    if (ended.length > 0) metrics.sessionsEnded(cause, ended.length);
     return ended;
   };
 
   const end: EndingRepository['end'] = async ({ sessionId, ...needs }) => {
     const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
-    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })));
+    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })), needs.cause);
     return ended?.wasLive ?? false;
   };
 
@@ -96,7 +100,7 @@ export function createEndingRepository({ database, clock, random, revocations, m
       await afterwards?.(statements);
       return { ended, change: changed };
     });
-    noted(done.ended);
+    noted(done.ended, facts.cause);
     return done;
   };
   // Locked in the order of their keys, as everywhere: two transactions never wait for each other in a ring.
@@ -121,9 +125,9 @@ export function createEndingRepository({ database, clock, random, revocations, m
         notice: isStolen ? notice : undefined,
       };
       const condition = sql`s.generation = ${generation}`;
-      const ended = noted(await database.query<EndedSession>(endingStatement({ database, ending, condition })));
+      const ended = await database.query<EndedSession>(endingStatement({ database, ending, condition }));
       if (isStolen) mailWake.wake();
-      return ended.length > 0;
+      return noted(ended, needs.cause).length > 0;
     },
     endAll: async ({ exceptSessionId, ...needs }) => {
       const { ended } = await endChosen({ ...needs, choice: allBut(needs.userId, exceptSessionId) });

@@ -14,6 +14,8 @@ export interface RevocationFeed {
   stop(): Promise<void>;
   /** Whether the last look is too old to vouch for any session. */
   isBehind(): boolean;
+  /** Since the last look was sent; null: there was none. */
+  lagSeconds(): number | null;
 }
 
 interface Needs {
@@ -102,6 +104,7 @@ export function createRevocationFeed(needs: Needs): RevocationFeed {
       await looking;
       await looker.stop();
     },
+    lagSeconds: () => (lastLookSentMs === null ? null : (clock.monotonicMs() - lastLookSentMs) / 1000),
     isBehind: () => lastLookSentMs === null || clock.monotonicMs() - lastLookSentMs > BOUND_MS,
   };
 }
