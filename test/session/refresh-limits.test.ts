@@ -76,7 +76,7 @@ describe('the limit of one session', () => {
 
   it('takes no statement of its own', async () => {
     const ada = await gate.registerSomebody();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     await refreshed(gate, ada.refreshToken);
     expect(statements.count()).toBe(2);
     statements.stop();
