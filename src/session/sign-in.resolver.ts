@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
-import { badUserInput, unauthenticated } from '../graphql/errors.js';
+import { badUserInput, forbidden, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
 import type { CookieDelivery } from './cookie-delivery.js';
 import type { Login } from './login.js';
@@ -16,6 +16,7 @@ import {
   type PasswordWeaknessEnum,
   RegisterInput,
   RegisterResult,
+  VerificationRequiredType,
   WeakPasswordType,
 } from './sign-in.type.js';
 
@@ -44,8 +45,11 @@ export class SignInResolver {
   @Public()
   @Mutation(() => RegisterResult, {
     description:
-      'Makes an account and signs it in. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that ' +
-      'may not use it; a success ends the session whose cookie it replaces. RATE_LIMITED: too many from this network.',
+      'Makes an account and signs it in, and mails a link to verify the address (REGISTRATION=open). Where ' +
+      'REGISTRATION=verified, every address is answered VerificationRequired, and the link of the mail, with this ' +
+      'password, makes the account (verifyEmail). Where it is closed, FORBIDDEN. In cookie delivery, FORBIDDEN with ' +
+      'reason ORIGIN_NOT_ALLOWED to a page that may not use it; a success ends the session whose cookie it ' +
+      'replaces. RATE_LIMITED: too many from this network.',
   })
   async register(
     @Arg('input', () => RegisterInput, { description: 'The new account.' }) input: RegisterInput,
@@ -53,10 +57,15 @@ export class SignInResolver {
   ): Promise<typeof RegisterResult> {
     const { email, password, tokenDelivery } = input;
     const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
-    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, client });
+    const { language } = client;
+    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, language, client });
     switch (outcome.kind) {
       case 'registered':
         return this.cookieDelivery.deliver({ ...outcome, tokenDelivery, client });
+      case 'verification_required':
+        return Object.assign(new VerificationRequiredType(), { email: outcome.email });
+      case 'closed':
+        throw forbidden();
       case 'email_taken':
         return new EmailTakenType();
       case 'weak_password':
