@@ -7,6 +7,7 @@ import { CreateLimits1764200000000 } from '../migrations/1764200000000-create-li
 import { CreateAccountTokens1764300000000 } from '../migrations/1764300000000-create-account-tokens.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
+import { MIGRATIONS_TABLE } from './platform/database/migrate.js';
 import { LimitCounter } from './platform/limits/limit-counter.entity.js';
 import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
 import { AccountTokenRow } from './recovery/account-token.entity.js';
@@ -55,7 +56,7 @@ export function createDataSource({
     schema,
     entities: [...gatehouseEntities],
     migrations: gatehouseMigrations,
-    migrationsTableName: 'migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     installExtensions: false,
     synchronize: false,
     // TypeORM would print statements with their parameters, password hashes among them.

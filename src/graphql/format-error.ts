@@ -136,6 +136,25 @@ export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayCo
   };
 }
 
+/**
+ * What to throw where making a request's context failed: coded errors as they are; the rest is logged, and masked under
+ * the id that the log has. Status 200, like all others.
+ */
+export function contextError(needs: { error: unknown; requestId: string; log: Logger }): GraphQLError {
+  const { error, requestId, log } = needs;
+  if (error instanceof GraphQLError && OUTWARD_CODES.has(String(error.extensions['code']))) return answered(error);
+  logFailure({ log, original: error, requestId, operationName: null });
+  if (error instanceof ServiceUnavailable) return answered(serviceUnavailable(error.retryAfterSeconds));
+  const fault = answered(new GraphQLError('', { extensions: { code: 'INTERNAL_SERVER_ERROR' } }));
+  requestIds.set(fault, requestId);
+  return fault;
+}
+
+/** Apollo Server answers 500 to what fails before the operation. */
+function answered({ message, extensions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, http: { status: 200 } } });
+}
+
 /** The faults of one variable come in a row, each with an error of its own. */
 function noteArguments(errors: readonly GraphQLError[], operation: Parameters<typeof faultyArguments>[0]): void {
   const paths = new Map<string, string[][]>();
