@@ -39,7 +39,7 @@ export function observeOperations({
           const { type, field } = nameOf(operation);
           const error = firstError(answered);
           const code = String(error?.['code'] ?? 'OK');
-          const { notes } = contextValue;
+          const { requestNotes: notes } = contextValue;
           if (operation) notes.operation = `${type} ${field}`;
           if (error !== undefined) noteRefusal(notes, code, error['reason']);
           nameSpan(operation ? `${type} ${field}` : 'graphql', {
@@ -53,7 +53,7 @@ export function observeOperations({
   };
 }
 
-function noteRefusal(notes: GatewayContext['notes'], code: string, reason: unknown): void {
+function noteRefusal(notes: GatewayContext['requestNotes'], code: string, reason: unknown): void {
   notes.code = code;
   // A cause that was noted on the way is the true one; the reason is what the client was told.
   if (typeof reason === 'string') notes.cause ??= reason;

@@ -58,7 +58,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
   return async ({ refreshToken, tokenDelivery, client }) => {
     const refused = async (cause: string, sessionId?: string): Promise<RefreshOutcome> => {
       needs.metrics.refresh(cause.toLowerCase());
-      if (client.notes !== undefined) client.notes.cause = cause;
+      if (client.requestNotes !== undefined) client.requestNotes.cause = cause;
       needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
       const bucket = { limit: 'REFRESH_REFUSED_NETWORK' as const, key: networkOf(client.ipAddress) };
       const taking = await needs.limits.take({ buckets: [bucket], client });

@@ -43,7 +43,7 @@ async function fill(seconds: number): Promise<void> {
     [at],
   );
   await database.query(
-    `INSERT INTO gatehouse.mail_outbox (id, kind, address, details, created_at, send_at, attempts, sent_at)
+    `INSERT INTO gatehouse.mail_outbox (id, kind, address, details, created_at, send_at, attempts, done_at)
      SELECT gen_random_uuid(), 'VERIFY_EMAIL', 'a@example.org', '{}', $1, $1, 1, $1 FROM generate_series(1, 3)`,
     [at],
   );
@@ -107,7 +107,7 @@ describe('housekeeping', () => {
     const address = randomUUID();
     await gate.database.query('DELETE FROM gatehouse.mail_outbox');
     await gate.database.query(
-      `INSERT INTO gatehouse.mail_outbox (id, kind, address, details, created_at, send_at, attempts, sent_at)
+      `INSERT INTO gatehouse.mail_outbox (id, kind, address, details, created_at, send_at, attempts, done_at)
        SELECT gen_random_uuid(), 'X', $1, '{}', $2, $2, 1, $2 FROM generate_series(1, 25)`,
       [address, ago(8 * DAY_SECONDS)],
     );

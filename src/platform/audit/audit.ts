@@ -10,7 +10,7 @@ export interface ClientFacts {
   ipAddress: string;
   userAgent: string | null;
   /** For the log line of the request; absent where there is none. */
-  notes?: RequestNotes;
+  requestNotes?: RequestNotes;
 }
 
 /** Stands for a user who is not known. */
@@ -96,7 +96,7 @@ export function createAuditTrail(needs: { database: Database; clock: Clock; rand
   const { database, clock, random } = needs;
   return {
     record: async ({ kind, cause, userId, sessionId, client }) => {
-      if (client.notes !== undefined) client.notes.cause = cause;
+      if (client.requestNotes !== undefined) client.requestNotes.cause = cause;
       const entry = { id: random.id(), at: clock.now(), kind, cause, client };
       const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, ${sessionId ?? null}::uuid AS session_id)`;
       await database.query(auditInsert({ database, entry, source }));
