@@ -109,6 +109,7 @@ export function assembleSessions(parts: SessionParts) {
         codec,
         auditRefused: createAuditRefusedRefresh({ audit }),
         answerSession,
+        isKnownEnded: revocations.hasEnded,
         seenGeneration,
         rules,
         lifetimes,

@@ -12,6 +12,8 @@ export type EndCause =
   | 'OTHERS_ENDED_BY_USER'
   | 'LOGOUT_EVERYWHERE'
   | 'SESSION_LIMIT'
+  /** The database had lost an end that a process still knew of. */
+  | 'DATABASE_WENT_BACK'
   /** A sign-in in the same browser took its place. */
   | 'LOGIN_REPLACED';
 

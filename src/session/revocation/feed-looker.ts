@@ -1,6 +1,9 @@
 import pg from 'pg';
+import { cancelStatement } from '../../platform/database/cancel-statement.js';
 import { singleConnection } from '../../platform/database/connection-options.js';
+import { isStuck, toDatabaseError } from '../../platform/database/database-error.js';
 import { endConnection } from '../../platform/database/end-connection.js';
+import { HEARTBEAT } from '../../platform/database/heartbeat.js';
 import type { SigningKeysLook } from '../signing-key/follow-signing-keys.js';
 import { readStoredSigningKeys } from '../signing-key/stored-signing-key.js';
 import type { FeedEntry } from './revocation-list.js';
@@ -43,12 +46,13 @@ function keysOf(schema: string): string {
 
 /** In one statement, by the database's clock alone: $1 seconds back, $2 the last look, $3 the stamp that is known. */
 function lookStatement({ schema, hasKeys }: { schema: string; hasKeys: boolean }): string {
+  // The answer comes once the heartbeat is committed: a primary that is cut off from its standbys gives none.
   // From the earlier of two moments: ours stands still while a machine sleeps, and the database's may be set back.
   return `
     SELECT pg_is_in_recovery() AS "isReplica", statement_timestamp()::text AS "lookedAt",
       user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch", keys.stamp AS "keysStamp",
       CASE WHEN keys.stamp IS DISTINCT FROM $3::text AND row_number() OVER () = 1 THEN keys.list END AS "signingKeys"
-    FROM (SELECT) AS here LEFT JOIN "${schema}".auth_changes
+    FROM (SELECT ${HEARTBEAT}) AS here LEFT JOIN "${schema}".auth_changes
       ON at >= LEAST($2::timestamptz, statement_timestamp() - make_interval(secs => $1))
         - interval '${OVERLAP_SECONDS} seconds'
       CROSS JOIN ${hasKeys ? keysOf(schema) : "(SELECT '' AS stamp, '[]'::json AS list)"} AS keys`;
@@ -100,6 +104,7 @@ export function createFeedLooker({
           signingKeys: hasKeys ? { stamp, keys } : null,
         };
       } catch (error) {
+        if (client !== null && isStuck(toDatabaseError(error))) cancelStatement(client);
         void drop();
         throw error;
       }
