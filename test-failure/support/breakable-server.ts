@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,6 @@ import {
 } from '../../src/platform/embedded-postgres/start-embedded-postgres.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { systemRandom } from '../../src/platform/random.js';
-import { waitUntil } from '../../test/support/wait-until.js';
 
 /** A PostgreSQL that a test may stop, crash, fill and set back. */
 export interface BreakableServer {
@@ -33,8 +32,6 @@ export interface BreakableServer {
   restoreCopy(): Promise<void>;
   /** From now on no file of its grows beyond so many bytes, as on a disk that is full; null: as large as they like. */
   limitFiles(bytes: number | null): Promise<void>;
-  /** Resolves once it has ended by itself. */
-  ended(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,7 +80,11 @@ export async function startBreakableServer(settings: Record<string, string> = {}
     connect,
     stop: () => server.stop(),
     crash: async () => {
-      process.kill(await postmaster(), 'SIGQUIT');
+      // It may have ended by itself.
+      await postmaster().then(
+        (pid) => process.kill(pid, 'SIGQUIT'),
+        () => undefined,
+      );
       await server.stop();
     },
     start: async () => {
@@ -96,16 +97,17 @@ export async function startBreakableServer(settings: Record<string, string> = {}
     },
     limitFiles: async (bytes) => {
       const backends = await query<{ pid: number }>('SELECT pid FROM pg_stat_activity');
+      // As the account that the server runs as: even root may lack the right to limit others.
+      const { uid, gid } = await stat(cluster);
       for (const pid of [await postmaster(), ...backends.map((one) => one.pid)]) {
-        // A backend may have ended meanwhile.
-        await run('prlimit', [`--pid=${pid}`, `--fsize=${bytes ?? 'unlimited'}:`]).catch(() => undefined);
+        await run('prlimit', [`--pid=${pid}`, `--fsize=${bytes ?? 'unlimited'}:`], { uid, gid }).catch(
+          (error: Error) => {
+            // A backend may have ended meanwhile.
+            if (!error.message.includes('No such process')) throw error;
+          },
+        );
       }
     },
-    ended: () =>
-      waitUntil(
-        'the server has ended',
-        async () => (await readFile(join(cluster, 'postmaster.pid')).catch(() => null)) === null,
-      ),
     close: async () => {
       await server.stop();
       await discardEmbeddedPostgres({ dataDir, log });

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { waitUntil } from '../../test/support/wait-until.js';
-import type { Place, Site } from './site.js';
+import type { Place, Premises } from './site.js';
 import { registerVisitor, type Visitor } from './visitor.js';
 
 /** Honest people at work while things break. */
@@ -24,7 +23,7 @@ const PLACES: readonly Place[] = [0, 1];
 
 /** Runs with so many people at work, who have to go on afterwards, and audits. */
 export async function underLoad(
-  { site, people = 8 }: { site: Site; people?: number },
+  { site, people = 8 }: { site: Premises; people?: number },
   work: (crew: Crew) => Promise<void>,
 ): Promise<void> {
   const crew = await startCrew(site, people);
@@ -38,7 +37,7 @@ export async function underLoad(
   }
 }
 
-async function startCrew(site: Site, count: number): Promise<Crew> {
+async function startCrew(site: Premises, count: number): Promise<Crew> {
   const visitors: Visitor[] = [];
   for (let index = 0; index < count; index += 1) visitors.push(await registerVisitor(site, index % 2 === 0 ? 0 : 1));
   for (const visitor of visitors) visitor.work();
@@ -50,7 +49,7 @@ async function startCrew(site: Site, count: number): Promise<Crew> {
     goesOn: async (more = 3) => {
       const goals = new Map(working().map((visitor) => [visitor, visitor.generation() + more]));
       const isThere = () => [...goals].every(([one, goal]) => gone.has(one) || one.generation() >= goal);
-      await waitUntil('everybody goes on', () => faults().length > 0 || isThere());
+      await until('everybody goes on', () => faults().length > 0 || isThere());
       expect(faults()).toEqual([]);
     },
     outages: () => visitors.reduce((total, visitor) => total + visitor.outages(), 0),
@@ -63,7 +62,7 @@ async function startCrew(site: Site, count: number): Promise<Crew> {
     },
     audit: async () => {
       for (const place of PLACES) {
-        await untilReady(site, place);
+        await until(`gateway ${place} is ready`, () => isReady(site, place));
         expect(site.gateway(place).child.exitCode).toBeNull();
       }
       // Longer than any process may take to learn of an end: those who left still knock.
@@ -81,22 +80,24 @@ async function startCrew(site: Site, count: number): Promise<Crew> {
   };
 }
 
-/** Clocks are compared once a minute: so long a process may take itself to be unfit. */
-async function untilReady(site: Site, place: Place): Promise<void> {
-  for (let seconds = 0; seconds < 70; seconds += 1) {
-    if (await isReady(site, place)) return;
-    await pause(1_000);
+/** Longer than a failover takes, and than the minute after which clocks are compared again. */
+const PATIENCE_MS = 90_000;
+
+async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const endAt = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > endAt) throw new Error(`waited in vain until ${what}`);
+    await pause(100);
   }
-  throw new Error(`gateway ${place} is not ready again`);
 }
 
 /** Whether the process at a place says that it is ready. */
-export async function isReady(site: Site, place: Place): Promise<boolean> {
+export async function isReady(site: Premises, place: Place): Promise<boolean> {
   const response = await fetch(`${site.gateway(place).url}/health/ready`).catch(() => null);
   return response?.status === 200;
 }
 
-async function auditVisitor(site: Site, visitor: Visitor): Promise<void> {
+async function auditVisitor(site: Premises, visitor: Visitor): Promise<void> {
   const [row] = await site.server.query<{ generation: number; revoked_at: Date | null }>(
     'SELECT generation, revoked_at FROM gatehouse.refresh_sessions WHERE id = $1',
     [visitor.person.session.id],

@@ -6,12 +6,17 @@ import { type GatewayProcess, startGatewayProcess } from '../../test/support/gat
 import { type Network, startNetwork } from '../../test/support/network.js';
 import { type BreakableServer, startBreakableServer } from './breakable-server.js';
 
-/** Two gateway processes, each with its own way to one database. */
-export interface Site {
-  server: BreakableServer;
-  networks: readonly [Network, Network];
+/** Two gateway processes on one database, as people at work know them. */
+export interface Premises {
+  server: Pick<BreakableServer, 'query'>;
   /** The process at one of the two places, now. */
   gateway(place: Place): GatewayProcess;
+}
+
+/** Each of the two with its own way to a database that can be broken. */
+export interface Site extends Premises {
+  server: BreakableServer;
+  networks: readonly [Network, Network];
   /** Starts a new process at a place whose process has ended. */
   replace(place: Place): Promise<void>;
   close(): Promise<void>;
@@ -35,6 +40,11 @@ export async function startSite(
     BCRYPT_COST: '10',
     HASH_WORKERS: '1',
     LOG_LEVEL: 'warn',
+    // One person here does in a minute what others do in a month.
+    LIMIT_REFRESH_SESSION: '1000000/900',
+    LIMIT_REFRESH_REFUSED_NETWORK: '1000000/900',
+    LIMIT_REGISTER_NETWORK: '1000000/900',
+    LIMIT_LOGIN_NETWORK: '1000000/900',
     ...environment,
   };
   const networks = [await startNetwork(server.url), await startNetwork(server.url)] as const;
