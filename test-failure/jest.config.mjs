@@ -3,5 +3,5 @@ export default {
   rootDir: '../dist/test-failure',
   testMatch: ['<rootDir>/**/*.test.js'],
   transform: {},
-  testTimeout: 180_000,
+  testTimeout: 300_000,
 };
