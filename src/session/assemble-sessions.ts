@@ -153,6 +153,7 @@ export function assembleSessions(parts: SessionParts) {
         limits,
         allowance: config.allowances.REFRESH_SESSION,
         answerSession,
+        isKnownEnded: revocations.hasEnded,
         seenGeneration,
         rules,
         lifetimes,

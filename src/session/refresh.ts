@@ -34,6 +34,8 @@ export interface RefreshNeeds {
   /** Of refreshes of one session. */
   allowance: Allowance;
   answerSession: AnswerSession;
+  /** Whether this process knows that the session has ended, whatever the database says. */
+  isKnownEnded: (sessionId: string) => boolean;
   /** The newest generation of which this process has seen an access token, perhaps not yet written down. */
   seenGeneration: (sessionId: string) => number;
   rules: RotationRules;
@@ -65,6 +67,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
       return { kind: 'refused' };
     };
+    const arrivedAt = needs.clock.now();
     const token = needs.codec.parse(refreshToken);
     if (token === null) return refused('MALFORMED');
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -73,7 +76,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       if (!needs.codec.isGenuine(token, session.salt)) return refused('MAC_WRONG', token.sessionId);
       const step: Step =
         session.tokenDelivery === tokenDelivery
-          ? await carryOut({ needs, token, session, client })
+          ? await carryOut({ needs, token, arrivedAt, session, client })
           : { kind: 'refused', cause: 'DELIVERY_WRONG' };
       if (step.kind === 'done') {
         needs.metrics.refresh(step.verdict);
@@ -101,14 +104,16 @@ type Step =
 interface StepNeeds {
   needs: RefreshNeeds;
   token: ParsedRefreshToken;
+  arrivedAt: Date;
   session: RefreshableSession;
   client: ClientFacts;
 }
 
-async function carryOut({ needs, token, session, client }: StepNeeds): Promise<Step> {
+async function carryOut({ needs, token, arrivedAt, session, client }: StepNeeds): Promise<Step> {
   const { sessions, clock } = needs;
+  if (session.revokedAt === null && needs.isKnownEnded(session.id)) return endAnew({ needs, session, client });
   const now = clock.now();
-  const verdict = judgeNow({ needs, token, session, now });
+  const verdict = judgeNow({ needs, token, arrivedAt, session, now });
   const waitSeconds = refreshWaitSeconds({ session, allowance: needs.allowance, now });
   // What is refused or ends the session is so however often it comes.
   if (waitSeconds !== null && verdict.kind !== 'refuse' && verdict.kind !== 'end') {
@@ -130,7 +135,9 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
     }
     case 'rotate':
     case 'catch_up':
-      return advance({ needs, token, session, client, now, isCatchUp: verdict.kind === 'catch_up' });
+      return advance({ needs, token, arrivedAt, session, client, now, isCatchUp: verdict.kind === 'catch_up' });
+    case 'ask_again':
+      throw new ServiceUnavailable('REFRESH_OVERTAKEN', 1);
     case 'end': {
       const ending = { userId: session.userId, sessionId: session.id, generation: session.generation, client };
       const isEnded = await needs.endings.endJudged({ ...ending, cause: verdict.cause });
@@ -141,9 +148,18 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
   }
 }
 
-function judgeNow({ needs, token, session, now }: Omit<StepNeeds, 'client'> & { now: Date }): Verdict {
+/** The database has lost the end of a session, as it loses rotations: the end is made anew. */
+async function endAnew({ needs, session, client }: Pick<StepNeeds, 'needs' | 'session' | 'client'>): Promise<Step> {
+  const { userId, id: sessionId } = session;
+  const isEnded = await needs.endings.end({ userId, sessionId, cause: 'DATABASE_WENT_BACK', client });
+  // Otherwise it has ended at this very moment.
+  return isEnded ? { kind: 'ended', cause: 'DATABASE_WENT_BACK' } : { kind: 'refused', cause: 'SESSION_REVOKED' };
+}
+
+function judgeNow({ needs, token, arrivedAt, session, now }: Omit<StepNeeds, 'client'> & { now: Date }): Verdict {
   const confirmedGeneration = Math.max(session.confirmedGeneration, needs.seenGeneration(session.id));
-  return judge({ presented: token.generation, session: { ...session, confirmedGeneration }, rules: needs.rules, now });
+  const { rules } = needs;
+  return judge({ presented: token.generation, session: { ...session, confirmedGeneration }, rules, arrivedAt, now });
 }
 
 async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Promise<Step> {

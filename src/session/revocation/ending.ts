@@ -17,6 +17,8 @@ export type EndCause =
   | 'PASSWORD_CHANGED'
   | 'EMAIL_CHANGE_UNDONE'
   | 'ACCOUNT_DELETED'
+  /** The database had lost an end that a process still knew of. */
+  | 'DATABASE_WENT_BACK'
   /** A sign-in in the same browser took its place. */
   | 'LOGIN_REPLACED';
 

@@ -12,6 +12,8 @@ export interface FeedEntry {
 export interface RevocationList {
   noteEnded(sessionId: string): void;
   noteAll(entries: readonly FeedEntry[]): void;
+  /** Whether the session has ended, as far as is known here. */
+  hasEnded(sessionId: string): boolean;
   /** What has become of the session or the user since the token was issued. */
   check(identity: Pick<Identity, 'userId' | 'sessionId' | 'authEpoch'>): 'current' | 'session_ended' | 'user_changed';
 }
@@ -58,6 +60,7 @@ export function createRevocationList({ clock }: { clock: Clock }): RevocationLis
         if (authEpoch !== null) noteChanged(userId, authEpoch);
       }
     },
+    hasEnded: (sessionId) => endedSessions.has(sessionId),
     check: ({ userId, sessionId, authEpoch }) => {
       if (endedSessions.has(sessionId)) return 'session_ended';
       return authEpoch < (changedUsers.get(userId)?.authEpoch ?? 0) ? 'user_changed' : 'current';
