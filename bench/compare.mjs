@@ -24,13 +24,15 @@ export async function inTurns({ rounds, contestants }) {
 export const ratioOf = (ours, theirs) => median(ours.map((value, round) => value / theirs[round]));
 
 /** Rates of a closed loop of so many connections, after a short warm-up of each server. */
-export function contestant({ url, dialect = 'gateway', people, mix, seconds, connections = CONNECTIONS }) {
+export function contestant({ url, dialect = 'gateway', pick, mix, seconds, connections = CONNECTIONS }) {
   let isWarm = false;
-  const plan = { url, dialect, people, mix, connections };
+  // Picked anew for each load process: the tokens that one ended with are known to it alone.
+  const drive = async (forSeconds) =>
+    driveClosed({ url, dialect, people: await pick(), mix, connections, seconds: forSeconds });
   return async () => {
-    if (!isWarm) await driveClosed({ ...plan, seconds: Math.min(2, seconds) });
+    if (!isWarm) await drive(Math.min(2, seconds));
     isWarm = true;
-    return driveClosed({ ...plan, seconds });
+    return drive(seconds);
   };
 }
 

@@ -154,7 +154,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   return {
     apollo,
     apolloOptions: options,
-    context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
+    context: createContextFactory(sessions),
     jwks: () => signingKeys.jwks,
     readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),

@@ -18,6 +18,7 @@ export async function run(stage) {
   const database = await stage.database();
   const gateway = await stage.gateway(database);
   const betterAuth = await stage.betterAuth(database);
+  const [people, others] = [await database.people.pick(256), await betterAuthPeople(betterAuth.url)];
   const shared = { mix: { login: 1 }, seconds: Math.max(seconds, 2), connections: 4 * HASH_WORKERS };
   const limit = async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [LIMIT, HASH_WORKERS, BCRYPT_COST, shared.seconds]);
@@ -26,13 +27,13 @@ export async function run(stage) {
   const rates = await comparedRates({
     rounds,
     contestants: {
-      gateway: contestant({ ...shared, url: gateway.url, people: await database.people.pick(256) }),
+      gateway: contestant({ ...shared, url: gateway.url, pick: () => people }),
       limit,
       'Better Auth': contestant({
         ...shared,
         url: betterAuth.url,
         dialect: 'better-auth',
-        people: await betterAuthPeople(betterAuth.url),
+        pick: () => others,
       }),
     },
   });

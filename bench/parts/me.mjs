@@ -12,7 +12,8 @@ export async function run(stage) {
     await stage.floor(database),
     await stage.betterAuth(database),
   ];
-  const shared = { people: await database.people.pick(256), mix: { me: 1 }, seconds };
+  const [people, others] = [await database.people.pick(256), await betterAuthPeople(betterAuth.url)];
+  const shared = { pick: () => people, mix: { me: 1 }, seconds };
   const rates = await comparedRates({
     rounds,
     contestants: {
@@ -20,7 +21,7 @@ export async function run(stage) {
       floor: contestant({ ...shared, url: floor.url }),
       'Better Auth': contestant({
         ...shared,
-        people: await betterAuthPeople(betterAuth.url),
+        pick: () => others,
         url: betterAuth.url,
         dialect: 'better-auth',
       }),

@@ -8,7 +8,7 @@ export async function run(stage) {
   const database = await stage.database();
   const [gateway, floor] = [await stage.gateway(database), await stage.floor(database)];
   const mix = { me: 90, refresh: 9, login: 1 };
-  const turn = (url) => async () => contestant({ url, people: await database.people.pick(16), mix, seconds })();
+  const turn = (url) => contestant({ url, pick: () => database.people.pick(16), mix, seconds });
   const rates = await comparedRates({ rounds, contestants: { gateway: turn(gateway.url), floor: turn(floor.url) } });
   return {
     ...ratesTable(rates, ['floor']),

@@ -15,7 +15,7 @@ export async function run(stage) {
   const loginPeak = (
     await contestant({
       url,
-      people: await database.people.pick(64),
+      pick: () => database.people.pick(64),
       mix: { login: 1 },
       seconds: 3,
       connections: 4 * HASH_WORKERS,
@@ -26,8 +26,12 @@ export async function run(stage) {
   for (const name of ['refresh', 'me']) {
     const found = [];
     for (let round = 0; round < rounds; round += 1) {
-      const people = await database.people.pick(CONNECTIONS);
-      const peak = await contestant({ url, people, mix: { [name]: 1 }, seconds })();
+      const peak = await contestant({
+        url,
+        pick: () => database.people.pick(CONNECTIONS),
+        mix: { [name]: 1 },
+        seconds,
+      })();
       const streams = [
         { name, people: await database.people.pick(4_000), perSecond: 2 * peak.rate },
         { name: 'login', people: await database.people.pick(1_000), perSecond: 2 * loginPeak },

@@ -7,10 +7,8 @@ export async function run(stage) {
   const { rounds, seconds } = stage.options;
   const database = await stage.database();
   const [gateway, floor] = [await stage.gateway(database), await stage.floor(database)];
-  const people = () => database.people.pick(16);
   const mix = { refresh: 1 };
-  // People are picked anew each time: the tokens that a round ended with are known to its load process alone.
-  const turn = (url) => async () => contestant({ url, people: await people(), mix, seconds })();
+  const turn = (url) => contestant({ url, pick: () => database.people.pick(16), mix, seconds });
   const rates = await comparedRates({ rounds, contestants: { gateway: turn(gateway.url), floor: turn(floor.url) } });
   return {
     ...ratesTable(rates, ['floor']),

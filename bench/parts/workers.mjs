@@ -11,10 +11,7 @@ export async function run(stage) {
   const rows = [];
   const ratios = [];
   for (const name of ['me', 'refresh', 'login']) {
-    const turn =
-      ({ url }) =>
-      async () =>
-        contestant({ url, people: await database.people.pick(16), mix: { [name]: 1 }, seconds })();
+    const turn = ({ url }) => contestant({ url, pick: () => database.people.pick(16), mix: { [name]: 1 }, seconds });
     const rates = await comparedRates({ rounds, contestants: { one: turn(one), two: turn(two) } });
     const ratio = ratioOf(rates.two, rates.one);
     rows.push([name, rounded(median(rates.one)), rounded(median(rates.two)), ratio.toFixed(2)]);

@@ -101,6 +101,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
 const anonymous: (facts: RequestFacts) => GatewayContext = createContextFactory({
   authenticate: () => ({ state: 'anonymous' }),
   lookUpSession: () => Promise.reject(new Error('nobody is signed in')),
+  knownUser: () => null,
   findUsers: async () => [],
 });
 
