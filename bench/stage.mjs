@@ -17,7 +17,7 @@ export const BCRYPT_COST = 10;
 export const HASH_WORKERS = Math.max(1, availableParallelism() - 1);
 
 /** Rate limits stay on, far above what the load asks for: all of it comes from one address. */
-const GENEROUS = '1000000000/60';
+const GENEROUS = '1000000/900';
 const LIMITS = [
   'LOGIN_NETWORK',
   'LOGIN_ACCOUNT_NETWORK',
@@ -25,7 +25,7 @@ const LIMITS = [
   'LOGIN_DEVICE',
   'REGISTER_NETWORK',
   'REFRESH_SESSION',
-  'REFRESH_NETWORK',
+  'REFRESH_REFUSED_NETWORK',
   'CODE_ACCOUNT',
   'MAIL_NETWORK',
   'MAIL_ADDRESS',

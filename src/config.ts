@@ -58,6 +58,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   return loadConfig(environment, { cores: availableParallelism() });
 }
 
+/** Statements of the pool that may run or wait at a time. */
+export function statementsMax(config: Pick<Config, 'databasePoolMax' | 'databaseQueueMax'>): number {
+  return config.databasePoolMax + config.databaseQueueMax;
+}
+
 function isProductionFor(values: Settings): boolean {
   if (values.NODE_ENV !== undefined) return values.NODE_ENV === 'production';
   return !isLoopbackHost(values.HOST);
@@ -111,6 +116,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
   const publicUrl = publicUrlOf(values);
   const issuer = values.JWT_ISSUER ?? publicUrl;
   const hashWorkers = values.HASH_WORKERS ?? Math.max(1, machine.cores - 1);
+  const hashQueueMax = values.HASH_QUEUE_MAX ?? 40 * hashWorkers;
   return {
     isProduction,
     host: values.HOST,
@@ -121,6 +127,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     databaseDirectUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL ?? null,
     databaseSchema: values.DATABASE_SCHEMA,
     databasePoolMax: values.DATABASE_POOL_MAX,
+    databaseQueueMax: values.DATABASE_QUEUE_MAX ?? 10 * values.DATABASE_POOL_MAX,
     dataDir: values.GATEHOUSE_DATA_DIR,
     /** null: generated and kept in the data folder. */
     refreshTokenSecrets: values.REFRESH_TOKEN_SECRETS ?? null,
@@ -143,7 +150,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
     hashWorkers,
-    hashQueueMax: values.HASH_QUEUE_MAX ?? 40 * hashWorkers,
+    hashQueueMax,
     /** 'local': pages of this machine, whatever their port (development). */
     allowedOrigins: values.ALLOWED_ORIGINS ?? (isProduction ? [] : ('local' as const)),
     /** The origin of pages that the gateway's own host serves; null: in production, where nobody said which it is. */
@@ -166,6 +173,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     httpLimits: {
       bodyBytesMax: values.HTTP_BODY_BYTES_MAX,
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
+      requestsMax: values.REQUESTS_MAX ?? 100 + 2 * (hashWorkers + hashQueueMax),
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
     logLevel: values.LOG_LEVEL,

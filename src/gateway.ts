@@ -2,7 +2,7 @@ import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server
 import sql from 'sql-template-tag';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
 import { createRoleRepository } from './administration/role.repository.js';
-import type { Config } from './config.js';
+import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
 import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
@@ -56,6 +56,8 @@ export interface OpenGateway {
   apolloOptions: ApolloServerOptionsWithSchema<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
   context(facts: RequestFacts): GatewayContext;
+  /** Whether an `Authorization` header bears an access token that is taken here. */
+  isTokenTaken(authorization: string | null): boolean;
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
@@ -155,6 +157,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     apollo,
     apolloOptions: options,
     context: createContextFactory(sessions),
+    isTokenTaken: (authorization) => ['authenticated', 'unknown'].includes(sessions.authenticate(authorization).state),
     jwks: () => signingKeys.jwks,
     readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
@@ -181,7 +184,7 @@ async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Data
   const dataSource = createDataSource({ url: databaseUrl, schema, ...limits });
   await dataSource.initialize();
   closing.add(() => dataSource.destroy());
-  return createDatabase({ dataSource, schema, isPooled });
+  return createDatabase({ dataSource, schema, isPooled, statementsMax: statementsMax(config) });
 }
 
 function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areKeysReadable: boolean }): Readiness {

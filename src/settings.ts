@@ -27,6 +27,11 @@ export const settings = z.object({
     .default(DEFAULT_SCHEMA)
     .describe('Schema that holds the tables. Default: gatehouse.'),
   DATABASE_POOL_MAX: wholeNumber(1, 1000).prefault('10').describe('Connections in the pool. Default: 10.'),
+  DATABASE_QUEUE_MAX: wholeNumber(0, 100_000)
+    .optional()
+    .describe(
+      'Statements that may wait for a connection; one more is SERVICE_UNAVAILABLE. Default: 10 for each connection.',
+    ),
   GATEHOUSE_DATA_DIR: z
     .string()
     .default('.gatehouse')
@@ -127,6 +132,11 @@ export const settings = z.object({
   HTTP_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
     .prefault('5000')
     .describe('Connections at a time; one more is dropped. Default: 5000.'),
+  REQUESTS_MAX: wholeNumber(2, 1_000_000)
+    .optional()
+    .describe(
+      "Operations in progress; one more is SERVICE_UNAVAILABLE, and one of a stranger's beyond half of them. Default: 100, and twice the hashings that may run or wait.",
+    ),
   SHUTDOWN_NOTICE_SECONDS: wholeNumber(0, 60)
     .prefault('0')
     .describe('At a stop, how long /health/ready says no before new connections are refused. Default: 0.'),

@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyPluginAsync } from 'fastify';
+import { createAdmission } from './admission.js';
 import { corsOptions, pageCheck } from './cross-origin.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
 import { readOnlyJson } from './json-body.js';
@@ -23,7 +24,7 @@ export function gatewayPlugin(
   return async (fastify) => {
     fastify.addHook('onClose', close);
     const parts = await open();
-    const { config, log, clock, random, apollo, context } = parts;
+    const { config, log, clock, random, apollo } = parts;
     const limits = httpLimits(parts.limits);
     const { isProduction } = config;
     const check = requestCheck({
@@ -39,7 +40,9 @@ export function gatewayPlugin(
         // In here, so that its route for preflights takes none of the server's other paths.
         await graphql.register(cors, corsOptions(config));
         const isPageAllowed = pageCheck(config);
-        addGraphqlRoute({ fastify: graphql, url: '', apollo, context, isPageAllowed, bodyLimit: limits.bodyBytesMax });
+        const admission = createAdmission(limits);
+        const route = { url: '', bodyLimit: limits.bodyBytesMax };
+        addGraphqlRoute({ ...parts, ...route, fastify: graphql, admission, isPageAllowed });
       },
       { prefix: GRAPHQL_PATH },
     );

@@ -6,6 +6,7 @@ import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
+import { createAdmission } from './admission.js';
 import { bareAnswers } from './bare-answer.js';
 import { closeGracefully } from './close-gracefully.js';
 import { type Connections, trackConnections } from './connections.js';
@@ -40,6 +41,8 @@ export interface HttpServerParts {
   apollo: ApolloServer<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
   context: MakeContext;
+  /** Whether an `Authorization` header bears an access token that is taken here. */
+  isTokenTaken: (authorization: string | null) => boolean;
   /** The public JWK set. */
   jwks: () => object;
   /** Causes are words of ours. */
@@ -77,7 +80,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 
   const readiness = () => (isClosing() ? { isReady: false, causes: ['closing'] } : parts.readiness());
   const isPageAllowed = pageCheck(config);
-  addGraphqlRoute({ fastify, apollo: parts.apollo, context: parts.context, isPageAllowed });
+  addGraphqlRoute({ ...parts, fastify, admission: createAdmission(limits), isPageAllowed });
   addOperatingRoutes({ fastify, jwks: parts.jwks, readiness });
   if (!config.isProduction) addExploringRoutes({ fastify, apollo: parts.apollo, random });
 

@@ -76,6 +76,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     clock: systemClock,
     apollo,
     context: anonymous,
+    isTokenTaken: () => false,
     jwks: () => ({ keys: [{ kid: 'k1', kty: 'EC' }] }),
     readiness: readiness ?? (() => ({ isReady: true, causes: [] })),
   });
