@@ -30,7 +30,7 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
   );
   const parsed = settings.safeParse(given);
   if (parsed.success) {
-    const faults = crossFaults(parsed.data);
+    const faults = crossFaults(parsed.data, machine);
     if (faults.length > 0) throw new ConfigError(faults);
     return toConfig(parsed.data, machine);
   }
@@ -38,7 +38,7 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
   const unreadable = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
   const rest = settings.safeParse(Object.fromEntries(Object.entries(given).filter(([name]) => !unreadable.has(name))));
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  const crossed = rest.success ? crossFaults(rest.data) : [];
+  const crossed = rest.success ? crossFaults(rest.data, machine) : [];
   // A rule that needs what can't be read would be judged by its default.
   const isSound = (fault: string) => ![...unreadable].some((name) => fault.includes(name));
   throw new ConfigError([...faults, ...crossed.filter(isSound)]);
@@ -77,7 +77,7 @@ function isCookieSecure(values: Settings): boolean {
   return isProductionFor(values) || new URL(publicUrlOf(values)).protocol === 'https:';
 }
 
-function crossFaults(values: Settings): string[] {
+function crossFaults(values: Settings, machine: MachineFacts): string[] {
   const faults: string[] = [];
   if (values.SESSION_IDLE_TTL_SECONDS > values.SESSION_ABSOLUTE_TTL_SECONDS) {
     faults.push('SESSION_IDLE_TTL_SECONDS is longer than SESSION_ABSOLUTE_TTL_SECONDS');
@@ -100,6 +100,12 @@ function crossFaults(values: Settings): string[] {
   if (values.SIGNING_KEYS_FILE !== undefined && values.KEY_ENCRYPTION_KEYS !== undefined) {
     faults.push('SIGNING_KEYS_FILE and KEY_ENCRYPTION_KEYS are both set: the keys are in the file, or in the database');
   }
+  if (values.GATEHOUSE_WORKERS > machine.cores) {
+    faults.push(`GATEHOUSE_WORKERS is more than the number of cores, ${machine.cores}`);
+  }
+  if (values.HASH_WORKERS !== undefined && values.HASH_WORKERS < values.GATEHOUSE_WORKERS) {
+    faults.push('HASH_WORKERS is less than GATEHOUSE_WORKERS: each process hashes on at least one thread');
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -115,7 +121,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
   const isProduction = isProductionFor(values);
   const publicUrl = publicUrlOf(values);
   const issuer = values.JWT_ISSUER ?? publicUrl;
-  const hashWorkers = values.HASH_WORKERS ?? Math.max(1, machine.cores - 1);
+  const hashWorkers = values.HASH_WORKERS ?? Math.max(values.GATEHOUSE_WORKERS, machine.cores - 1);
   const hashQueueMax = values.HASH_QUEUE_MAX ?? 40 * hashWorkers;
   return {
     isProduction,
@@ -149,6 +155,9 @@ function toConfig(values: Settings, machine: MachineFacts) {
     roleScopes: values.ROLE_SCOPES,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
+    /** Processes that serve on one port. */
+    workers: values.GATEHOUSE_WORKERS,
+    /** Of all processes together. */
     hashWorkers,
     hashQueueMax,
     /** 'local': pages of this machine, whatever their port (development). */

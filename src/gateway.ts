@@ -47,6 +47,8 @@ export interface GatewayParts {
   log: Logger;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
+  /** Whether each of the processes on this port is ready. Default: this is the only one. */
+  areOthersReady?: (() => boolean) | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -72,6 +74,8 @@ export interface OpenGateway {
 export interface ServingGateway {
   url: string;
   port: number;
+  /** Whether this process is ready, whatever others on the port are. */
+  isReady(): boolean;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Answers what is in flight, writes what is left, and lets go of everything. */
@@ -99,10 +103,12 @@ export async function listen(
 ): Promise<ServingGateway> {
   const { hashings } = open;
   try {
-    const http = await createHttpServer({ ...parts, ...open, limits: parts.config.httpLimits });
+    const readiness = () => withOthers(open.readiness(), parts);
+    const http = await createHttpServer({ ...parts, ...open, readiness, limits: parts.config.httpLimits });
     const close = () => http.close().finally(open.close);
     return {
       ...(await http.listen().catch((error) => http.close().then(() => Promise.reject(error)))),
+      isReady: () => open.readiness().isReady,
       hashings,
       close,
     };
@@ -195,6 +201,11 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
     ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
+}
+
+function withOthers({ isReady, causes }: Readiness, { areOthersReady }: GatewayParts): Readiness {
+  if (areOthersReady === undefined || areOthersReady()) return { isReady, causes };
+  return { isReady: false, causes: isReady ? ['other_process_not_ready'] : causes };
 }
 
 /** A mere warning: where it can't be told, nothing is said. */

@@ -82,9 +82,16 @@ export const settings = z.object({
     ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
+  GATEHOUSE_WORKERS: wholeNumber(1, 256)
+    .prefault('1')
+    .describe(
+      'Processes that `gatehouse start` serves by, on one port; at most the number of cores. What bounds connections, queues and requests holds for each. Default: 1.',
+    ),
   HASH_WORKERS: wholeNumber(1, 256)
     .optional()
-    .describe('Threads that hash passwords. Default: the number of cores less one, at least 1.'),
+    .describe(
+      'Threads that hash passwords, shared out among the processes, at least one to each. Default: the number of cores less one, at least 1.',
+    ),
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),

@@ -8,6 +8,8 @@ import { type Ending, endInOrder } from './end-in-order.js';
 
 /** Whatever hangs, a process that was told to end is gone by then; those who wait for it usually kill after 30 s. */
 const END_WITHIN_MS = 28_000;
+/** Who waits for other processes lets them be the first to give up. */
+const WAIT_FOR_OTHERS_MS = 1_000;
 
 /** What a command works with. */
 export interface Opened {
@@ -22,7 +24,8 @@ export async function servingOn(needs: { config: Config; log: Logger }, work: (o
   const { config, log } = needs;
   const opening = openDatabase({ ...needs, random: systemRandom(systemClock) });
   const stop = async () => (await opening.catch(() => null))?.stop();
-  const ending = endInOrder({ log, stop, limitMs: END_WITHIN_MS + config.httpLimits.closeNoticeMs });
+  const waitMs = config.workers > 1 ? WAIT_FOR_OTHERS_MS : 0;
+  const ending = endInOrder({ log, stop, limitMs: END_WITHIN_MS + config.httpLimits.closeNoticeMs + waitMs });
   try {
     await work({ config, log, database: await opening, ending });
   } catch (error) {
