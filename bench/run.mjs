@@ -1,139 +1,85 @@
-// Compares the gateway with the floor, in turns in one run, on one PostgreSQL: `npm run bench`.
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Measures the gateway beside a floor and beside Better Auth: `npm run bench -- --help`.
 import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import autocannon from 'autocannon';
-import { systemClock } from '../dist/src/platform/clock.js';
-import { startEmbeddedPostgres } from '../dist/src/platform/embedded-postgres/start-embedded-postgres.js';
-import { createLogger } from '../dist/src/platform/logger.js';
-import { systemRandom } from '../dist/src/platform/random.js';
-import { generateSigningKeys } from '../dist/src/session/access-token/signing-keys.js';
+import { parseArgs } from 'node:util';
+import { describeMachine } from './report/machine.mjs';
+import { markdownOf, tableOf } from './report/markdown.mjs';
+import { writeReport } from './report/write-report.mjs';
+import { openStage } from './stage.mjs';
 
-const ROUNDS = 5;
-const ROUND_SECONDS = 4;
-const CONNECTIONS = 16;
-const ISSUER = 'http://localhost:4000';
-const ME = '{ me { id email emailVerified roles createdAt } }';
-const REFRESH =
-  'mutation R($refreshToken: String) { refreshToken(refreshToken: $refreshToken) { accessToken expiresIn refreshToken } }';
-const LOGIN =
-  'mutation L($input: RegisterInput!) { register(input: $input) { ... on AuthPayload { accessToken refreshToken } } }';
+const PARTS = [
+  'me',
+  'refresh',
+  'login',
+  'mixed',
+  'anonymous',
+  'statements',
+  'startup',
+  'memory',
+  'storm',
+  'growth',
+  'wal',
+  'overload',
+  'workers',
+];
 
-const random = systemRandom(systemClock);
-const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
-const children = [];
+const HELP = `npm run bench -- [options] [parts]
 
-function start(file, env) {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  --rounds <n>    rounds of each comparison (5)
+  --seconds <n>   length of each turn (4)
+  --quick         one round of one second, small tables: shows that it runs, not how fast
+  --out <folder>  where results.md and results.svg go (bench; with --quick or some parts alone: nowhere)
+
+  parts: ${PARTS.join(' ')} (all)`;
+
+function readOptions() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
-  children.push(child);
-  return new Promise((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const url = /serves (\S+\/graphql)/.exec(line)?.[1];
-      if (url) resolve(url);
-    });
-  });
+  const unknown = positionals.filter((name) => !PARTS.includes(name));
+  if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(', ')}.\n\n${HELP}`);
+  const isWhole = !values.quick && positionals.length === 0;
+  return {
+    isHelp: values.help,
+    parts: positionals.length > 0 ? PARTS.filter((name) => positionals.includes(name)) : PARTS,
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+    seconds: Number(values.seconds ?? (values.quick ? 1 : 4)),
+    isQuick: values.quick,
+    out: values.out ?? (isWhole ? new URL('.', import.meta.url).pathname : null),
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
+  };
 }
 
-async function post(url, body) {
-  const headers = { 'content-type': 'application/json' };
-  return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
-}
-
-async function people(url, count) {
-  const made = [];
-  for (let index = 0; index < count; index += 1) {
-    const input = { email: `p${index}-${random.id()}@example.org`, password: 'a long enough passphrase' };
-    made.push((await post(url, { query: LOGIN, variables: { input } })).data.register);
+async function runParts(stage, { parts }) {
+  const results = [];
+  for (const name of parts) {
+    const part = await import(`./parts/${name}.mjs`);
+    process.stderr.write(`${name} …\n`);
+    const result = { name, title: part.title, about: part.about, ...(await part.run(stage)) };
+    await stage.stopServers();
+    process.stdout.write(`\n${tableOf(result)}\n`);
+    results.push(result);
   }
-  return made;
+  return results;
 }
 
-const request = (headers, body) => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', ...headers },
-  body,
-});
-
-function run(url, setupClient) {
-  return autocannon({ url, connections: CONNECTIONS, duration: ROUND_SECONDS, setupClient }).then((result) => {
-    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refusals, ${result.errors} errors`);
-    return result.requests.average;
-  });
-}
-
-function runMe(url, signedIn) {
-  let next = 0;
-  return run(url, (client) => {
-    const { accessToken } = signedIn[next++ % signedIn.length];
-    client.setRequests([request({ authorization: `Bearer ${accessToken}` }, JSON.stringify({ query: ME }))]);
-  });
-}
-
-function runRefresh(url, signedIn) {
-  let next = 0;
-  return run(url, (client) => {
-    const mine = signedIn[next++ % signedIn.length];
-    const bodyOf = () => JSON.stringify({ query: REFRESH, variables: { refreshToken: mine.refreshToken } });
-    const onResponse = (_status, text) => {
-      const refreshed = JSON.parse(text).data?.refreshToken;
-      if (!refreshed) throw new Error(text);
-      mine.refreshToken = refreshed.refreshToken;
-      client.setRequests([{ ...request({}, bodyOf()), onResponse }]);
-    };
-    client.setRequests([{ ...request({}, bodyOf()), onResponse }]);
-  });
-}
-
-const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
-
-async function compare(name, runOne, gateway, floor) {
-  const ratios = [];
-  const rates = { gateway: [], floor: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const ours = await runOne(gateway, await people(gateway, CONNECTIONS));
-    const theirs = await runOne(floor, await people(gateway, CONNECTIONS));
-    rates.gateway.push(ours);
-    rates.floor.push(theirs);
-    ratios.push(ours / theirs);
+const options = readOptions();
+if (options.isHelp) {
+  process.stdout.write(`${HELP}\n`);
+} else {
+  const stage = await openStage(options);
+  try {
+    const results = await runParts(stage, options);
+    const report = { machine: await describeMachine(stage), options, results };
+    if (options.out !== null) await writeReport({ ...report, folder: options.out });
+    else process.stdout.write(`\n${markdownOf({ ...report, isBrief: true })}\n`);
+  } finally {
+    await stage.close();
   }
-  const row = [name, median(rates.gateway).toFixed(0), median(rates.floor).toFixed(0), median(ratios).toFixed(2)];
-  process.stdout.write(`| ${row.join(' | ')} |\n`);
-}
-
-const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), random, log: createLogger('silent') });
-try {
-  const signingKeys = generateSigningKeys();
-  const secret = random.bytes(32).toString('base64url');
-  await writeFile(join(folder, 'keys.json'), signingKeys, { mode: 0o600 });
-  const database = { DATABASE_URL: server.url };
-  const gateway = await start('../dist/src/main.js', {
-    ...database,
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-    BCRYPT_COST: '10',
-    // What is measured is no attack.
-    LIMIT_REGISTER_NETWORK: '100000/900',
-    LIMIT_REFRESH_SESSION: '100000000/900',
-    JWT_ISSUER: ISSUER,
-    REFRESH_TOKEN_SECRETS: secret,
-    SIGNING_KEYS_FILE: join(folder, 'keys.json'),
-  });
-  const floor = await start('./floor.mjs', { ...database, SECRET: secret, SIGNING_KEYS: signingKeys, ISSUER });
-  process.stdout.write(
-    '| scenario | gateway, requests/s | floor, requests/s | ratio (median of rounds) |\n|---|---|---|---|\n',
-  );
-  await compare('me', runMe, gateway, floor);
-  await compare('refreshToken', runRefresh, gateway, floor);
-} finally {
-  for (const child of children) child.kill('SIGTERM');
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -31,7 +31,7 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
   );
   const parsed = settings.safeParse(given);
   if (parsed.success) {
-    const faults = crossFaults(parsed.data);
+    const faults = crossFaults(parsed.data, machine);
     if (faults.length > 0) throw new ConfigError(faults);
     return toConfig(parsed.data, machine);
   }
@@ -39,7 +39,7 @@ export function loadConfig(environment: Record<string, string | undefined>, mach
   const unreadable = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
   const rest = settings.safeParse(Object.fromEntries(Object.entries(given).filter(([name]) => !unreadable.has(name))));
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  const crossed = rest.success ? crossFaults(rest.data) : [];
+  const crossed = rest.success ? crossFaults(rest.data, machine) : [];
   // A rule that needs what can't be read would be judged by its default.
   const isSound = (fault: string) => ![...unreadable].some((name) => fault.includes(name));
   throw new ConfigError([...faults, ...crossed.filter(isSound)]);
@@ -59,6 +59,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   return loadConfig(environment, { cores: availableParallelism() });
 }
 
+/** Statements of the pool that may run or wait at a time. */
+export function statementsMax(config: Pick<Config, 'databasePoolMax' | 'databaseQueueMax'>): number {
+  return config.databasePoolMax + config.databaseQueueMax;
+}
+
 function isProductionFor(values: Settings): boolean {
   if (values.NODE_ENV !== undefined) return values.NODE_ENV === 'production';
   return !isLoopbackHost(values.HOST);
@@ -73,7 +78,7 @@ function isCookieSecure(values: Settings): boolean {
   return isProductionFor(values) || new URL(publicUrlOf(values)).protocol === 'https:';
 }
 
-function crossFaults(values: Settings): string[] {
+function crossFaults(values: Settings, machine: MachineFacts): string[] {
   const faults: string[] = [];
   if (values.SESSION_IDLE_TTL_SECONDS > values.SESSION_ABSOLUTE_TTL_SECONDS) {
     faults.push('SESSION_IDLE_TTL_SECONDS is longer than SESSION_ABSOLUTE_TTL_SECONDS');
@@ -103,6 +108,12 @@ function crossFaults(values: Settings): string[] {
     faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
   }
   if (values.METRICS_PORT === values.PORT && values.PORT !== 0) faults.push('METRICS_PORT is that of PORT');
+  if (values.GATEHOUSE_WORKERS > machine.cores) {
+    faults.push(`GATEHOUSE_WORKERS is more than the number of cores, ${machine.cores}`);
+  }
+  if (values.HASH_WORKERS !== undefined && values.HASH_WORKERS < values.GATEHOUSE_WORKERS) {
+    faults.push('HASH_WORKERS is less than GATEHOUSE_WORKERS: each process hashes on at least one thread');
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -123,7 +134,8 @@ function toConfig(values: Settings, machine: MachineFacts) {
   const isProduction = isProductionFor(values);
   const publicUrl = publicUrlOf(values);
   const issuer = values.JWT_ISSUER ?? publicUrl;
-  const hashWorkers = values.HASH_WORKERS ?? Math.max(1, machine.cores - 1);
+  const hashWorkers = values.HASH_WORKERS ?? Math.max(values.GATEHOUSE_WORKERS, machine.cores - 1);
+  const hashQueueMax = values.HASH_QUEUE_MAX ?? 40 * hashWorkers;
   return {
     isProduction,
     host: values.HOST,
@@ -134,6 +146,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     databaseDirectUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL ?? null,
     databaseSchema: values.DATABASE_SCHEMA,
     databasePoolMax: values.DATABASE_POOL_MAX,
+    databaseQueueMax: values.DATABASE_QUEUE_MAX ?? 10 * values.DATABASE_POOL_MAX,
     dataDir: values.GATEHOUSE_DATA_DIR,
     /** null: generated and kept in the data folder. */
     refreshTokenSecrets: values.REFRESH_TOKEN_SECRETS ?? null,
@@ -163,8 +176,11 @@ function toConfig(values: Settings, machine: MachineFacts) {
     /** null: the gateway's own pages. */
     accountPagesUrl: values.ACCOUNT_PAGES_URL ?? null,
     bcryptCost: values.BCRYPT_COST,
+    /** Processes that serve on one port. */
+    workers: values.GATEHOUSE_WORKERS,
+    /** Of all processes together. */
     hashWorkers,
-    hashQueueMax: values.HASH_QUEUE_MAX ?? 40 * hashWorkers,
+    hashQueueMax,
     /** 'local': pages of this machine, whatever their port (development). */
     allowedOrigins: values.ALLOWED_ORIGINS ?? (isProduction ? [] : ('local' as const)),
     /** The origin of pages that the gateway's own host serves; null: in production, where nobody said which it is. */
@@ -187,6 +203,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     httpLimits: {
       bodyBytesMax: values.HTTP_BODY_BYTES_MAX,
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
+      requestsMax: values.REQUESTS_MAX ?? 100 + 2 * (hashWorkers + hashQueueMax),
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
     /** null: tries are counted in PostgreSQL. */

@@ -1,3 +1,4 @@
+import { WorkerFailed } from './command-line/worker-processes.js';
 import { ConfigError } from './config.js';
 import { SubgraphPackageMissing } from './graphql/federation/subgraph-package-missing.js';
 import { EmbeddedPostgresError } from './platform/embedded-postgres/embedded-postgres-error.js';
@@ -34,6 +35,7 @@ export function explainFault(error: unknown): string {
     SigningKeysUnreadable,
     SubgraphPackageMissing,
     RedisPackageMissing,
+    WorkerFailed,
   ];
   const isWorded = worded.some((kind) => error instanceof kind);
   if (isWorded) return (error as Error).message;

@@ -3,7 +3,7 @@ import { type ChangeRoles, createChangeRoles } from './administration/change-rol
 import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
 import { assembleMail } from './assemble-mail.js';
-import type { Config } from './config.js';
+import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
 import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
@@ -64,6 +64,8 @@ export interface GatewayParts {
   scopesOf?: ScopesOf | undefined;
   /** Sends the mail. Default: as SMTP_URL says. */
   mailer?: Mailer | undefined;
+  /** Whether each of the processes on this port is ready. Default: this is the only one. */
+  areOthersReady?: (() => boolean) | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -73,6 +75,8 @@ export interface OpenGateway {
   apolloOptions: ApolloServerOptionsWithSchema<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
   context(facts: RequestFacts): GatewayContext;
+  /** Whether an `Authorization` header bears an access token that is taken here. */
+  isTokenTaken(authorization: string | null): boolean;
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
@@ -91,6 +95,8 @@ export interface OpenGateway {
 export interface ServingGateway {
   url: string;
   port: number;
+  /** Whether this process is ready, whatever others on the port are. */
+  isReady(): boolean;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Answers what is in flight, writes what is left, and lets go of everything. */
@@ -118,10 +124,12 @@ export async function listen(
 ): Promise<ServingGateway> {
   const { hashings } = open;
   try {
-    const http = await createHttpServer({ ...parts, ...open, limits: parts.config.httpLimits });
+    const readiness = () => withOthers(open.readiness(), parts);
+    const http = await createHttpServer({ ...parts, ...open, readiness, limits: parts.config.httpLimits });
     const close = () => http.close().finally(open.close);
     return {
       ...(await http.listen().catch((error) => http.close().then(() => Promise.reject(error)))),
+      isReady: () => open.readiness().isReady,
       hashings,
       close,
     };
@@ -205,7 +213,8 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   return {
     apollo,
     apolloOptions: options,
-    context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
+    context: createContextFactory(sessions),
+    isTokenTaken: (authorization) => ['authenticated', 'unknown'].includes(sessions.authenticate(authorization).state),
     jwks: () => signingKeys.jwks,
     inbox: mail.inbox,
     readiness,
@@ -234,7 +243,7 @@ async function openDatabase(parts: GatewayParts, closing: Closing): Promise<Data
   const dataSource = createDataSource({ url: databaseUrl, schema, ...limits });
   await dataSource.initialize();
   closing.add(() => dataSource.destroy());
-  return createDatabase({ dataSource, schema, isPooled });
+  return createDatabase({ dataSource, schema, isPooled, statementsMax: statementsMax(config) });
 }
 
 function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areKeysReadable: boolean }): Readiness {
@@ -245,4 +254,9 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
     ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
+}
+
+function withOthers({ isReady, causes }: Readiness, { areOthersReady }: GatewayParts): Readiness {
+  if (areOthersReady === undefined || areOthersReady()) return { isReady, causes };
+  return { isReady: false, causes: isReady ? ['other_process_not_ready'] : causes };
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Config } from './config.js';
+import { type Config, statementsMax } from './config.js';
 import type { GatewayParts } from './gateway.js';
 import { loadSecrets } from './generated-secrets.js';
 import { databaseOfHost, type HostDataSource } from './host-database.js';
@@ -35,7 +35,14 @@ export async function openParts(needs: {
   const own = typeof dataSource === 'function' ? dataSource({ url: opened.url }) : dataSource;
   if (own !== undefined) await initialize(own, closing);
   const isPooled = opened.url !== opened.directUrl;
-  const database = own && createDatabase({ dataSource: own, schema: config.databaseSchema, isPooled });
+  const database =
+    own &&
+    createDatabase({
+      dataSource: own,
+      schema: config.databaseSchema,
+      isPooled,
+      statementsMax: statementsMax(config),
+    });
   const secrets = await loadSecrets({ config, random });
   const urls = { databaseUrl: opened.url, databaseDirectUrl: opened.directUrl };
   return { config, ...urls, database, ...secrets, clock, random, log, scopesOf, mailer };

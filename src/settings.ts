@@ -40,6 +40,11 @@ export const settings = z.object({
     .default(DEFAULT_SCHEMA)
     .describe('Schema that holds the tables. Default: gatehouse.'),
   DATABASE_POOL_MAX: wholeNumber(1, 1000).prefault('10').describe('Connections in the pool. Default: 10.'),
+  DATABASE_QUEUE_MAX: wholeNumber(0, 100_000)
+    .optional()
+    .describe(
+      'Statements that may wait for a connection; one more is SERVICE_UNAVAILABLE. Default: 10 for each connection.',
+    ),
   GATEHOUSE_DATA_DIR: z
     .string()
     .default('.gatehouse')
@@ -122,9 +127,16 @@ export const settings = z.object({
       "Where pages of your own take the links of mails: GET /account/<page> sends browsers on to ACCOUNT_PAGES_URL/<page>, the token in the fragment. Default: the gateway's own pages.",
     ),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
+  GATEHOUSE_WORKERS: wholeNumber(1, 256)
+    .prefault('1')
+    .describe(
+      'Processes that `gatehouse start` serves by, on one port; at most the number of cores. What bounds connections, queues and requests holds for each. Default: 1.',
+    ),
   HASH_WORKERS: wholeNumber(1, 256)
     .optional()
-    .describe('Threads that hash passwords. Default: the number of cores less one, at least 1.'),
+    .describe(
+      'Threads that hash passwords, shared out among the processes, at least one to each. Default: the number of cores less one, at least 1.',
+    ),
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
@@ -209,6 +221,11 @@ export const settings = z.object({
   HTTP_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
     .prefault('5000')
     .describe('Connections at a time; one more is dropped. Default: 5000.'),
+  REQUESTS_MAX: wholeNumber(2, 1_000_000)
+    .optional()
+    .describe(
+      "Operations in progress; one more is SERVICE_UNAVAILABLE, and one of a stranger's beyond half of them. Default: 100, and twice the hashings that may run or wait.",
+    ),
   SHUTDOWN_NOTICE_SECONDS: wholeNumber(0, 60)
     .prefault('0')
     .describe('At a stop, how long /health/ready says no before new connections are refused. Default: 0.'),

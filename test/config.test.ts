@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { sharesOf } from '../src/command-line/worker-processes.js';
 import { ConfigError, isLoopbackHost, loadConfig } from '../src/config.js';
 import { LIMIT_NAMES } from '../src/platform/limits/limit.js';
 import { settings } from '../src/settings.js';
@@ -83,6 +84,15 @@ describe('the settings', () => {
       hasIntrospection: true,
       logLevel: 'info',
     });
+  });
+
+  it('share what hashes among the processes, each with a thread of its own, within the cores', () => {
+    expect(load({ GATEHOUSE_WORKERS: '4' })).toMatchObject({ workers: 4, hashWorkers: 4 });
+    expect(load({ GATEHOUSE_WORKERS: '2' })).toMatchObject({ workers: 2, hashWorkers: 3 });
+    expect(sharesOf({ total: 3, count: 2 })).toEqual([2, 1]);
+    expect(sharesOf({ total: 4, count: 4 })).toEqual([1, 1, 1, 1]);
+    expect(() => load({ GATEHOUSE_WORKERS: '5' })).toThrow('GATEHOUSE_WORKERS is more than the number of cores, 4');
+    expect(() => load({ GATEHOUSE_WORKERS: '3', HASH_WORKERS: '2' })).toThrow('HASH_WORKERS is less than');
   });
 
   it('follow one another where only one is given', () => {

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import type { Database } from '../platform/database/database.js';
-import { feedChannel } from '../session/revocation/ending.js';
+import { feedNotice, userChangeInsert } from '../session/revocation/user-change.js';
 
 /** Writes roles, each change with its rows in the feed and the audit trail. */
 export interface RoleRepository {
@@ -25,11 +25,9 @@ export function createRoleRepository({ database }: { database: Database }): Role
           UPDATE ${database.table('users')} SET roles = ${roles}::text[], auth_epoch = auth_epoch + 1
           WHERE id = ${userId} AND roles IS DISTINCT FROM ${roles}::text[]
           RETURNING id AS user_id, NULL::uuid AS session_id, auth_epoch
-        ), fed AS (
-          INSERT INTO ${feed} (id, user_id, session_id, auth_epoch, at)
-          SELECT ${feedId}::uuid, user_id, NULL, auth_epoch, clock_timestamp() FROM changed
-        ), audited AS (${auditInsert({ database, entry: audit, source: sql`changed` })})
-        SELECT auth_epoch AS "authEpoch", pg_notify(${feedChannel(database.schema)}, '') FROM changed
+        ), fed AS (${userChangeInsert({ database, feedId, source: sql`changed` })}),
+        audited AS (${auditInsert({ database, entry: audit, source: sql`changed` })})
+        SELECT auth_epoch AS "authEpoch", ${feedNotice(database)} FROM changed
         UNION ALL
         SELECT auth_epoch, NULL FROM ${feed} WHERE id = ${feedId}::uuid`);
       return row?.authEpoch ?? null;

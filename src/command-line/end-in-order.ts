@@ -8,7 +8,7 @@ const EXIT_FAULTY = 1;
 export interface Ending {
   hasBegun(): boolean;
   /** From now on, the gateway closes before the database goes. */
-  closeFirst(gateway: ServingGateway): void;
+  closeFirst(gateway: Pick<ServingGateway, 'close'>): void;
 }
 
 /** Ends on the first signal, or on a fault that nobody caught; later signals change nothing: npm sends each twice. */
@@ -21,7 +21,7 @@ export function endInOrder(needs: {
 }): Ending {
   const { log, endLog, stop, limitMs } = needs;
   let isEnding = false;
-  let gateway: ServingGateway | null = null;
+  let gateway: Pick<ServingGateway, 'close'> | null = null;
   const end = async (exitCode: number) => {
     if (isEnding) return;
     isEnding = true;

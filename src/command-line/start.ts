@@ -5,11 +5,13 @@ import { loadSecrets } from '../generated-secrets.js';
 import { type OpenDatabase, withMigrations } from '../open-database.js';
 import { systemClock } from '../platform/clock.js';
 import { migrate } from '../platform/database/migrate.js';
-import { createLogSink, type LogSink } from '../platform/log-sink.js';
-import { createLogger, type Logger } from '../platform/logger.js';
+import { createLogSink } from '../platform/log-sink.js';
+import { createLogger } from '../platform/logger.js';
 import { systemRandom } from '../platform/random.js';
+import { asOneOfSeveral } from './as-worker.js';
 import type { Command } from './command.js';
-import { servingOn } from './with-database.js';
+import { type Opened, servingOn } from './with-database.js';
+import { isWorkerProcess, sharesOf, startWorkerProcesses } from './worker-processes.js';
 
 /** Serves until the process is told to end. */
 export const start: Command = {
@@ -18,43 +20,75 @@ export const start: Command = {
   detail: 'Logs one JSON object a line. SIGTERM and SIGINT end it in order: what is in flight is answered first.',
   run: async () => {
     const config = readConfig();
+    const serve = isWorkerProcess() ? serveAsOneOfSeveral : config.workers > 1 ? serveBySeveral : serveAlone;
     const sink = createLogSink();
-    const log = createLogger(config.logLevel, sink);
-    await servingOn({ config, log, sink }, async ({ database, ending }) => {
-      const gateway = await startOn({ config, log, sink, database });
-      ending.closeFirst(gateway);
-      announce({ config, gateway, embeddedDataDir: database.embeddedDataDir });
-    });
+    await servingOn({ config, log: createLogger(config.logLevel, sink), sink }, serve);
     return null;
   },
 };
 
-async function startOn(needs: {
-  config: Config;
-  log: Logger;
-  sink: LogSink;
-  database: OpenDatabase;
-}): Promise<ServingGateway> {
-  const { config, log, sink, database } = needs;
-  const clock = systemClock;
-  const random = systemRandom(clock);
-  await withMigrations({ config, database }, migrate);
-  const secrets = await loadSecrets({ config, random });
-  const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
-  return startGateway({ config, ...urls, ...secrets, clock, random, log, logLinesDropped: sink.dropped });
+async function serveAlone(opened: Opened): Promise<void> {
+  const gateway = await startOn(opened);
+  opened.ending.closeFirst(gateway);
+  announce({ ...opened, url: gateway.url });
 }
 
-function announce(needs: { config: Config; gateway: ServingGateway; embeddedDataDir: string | null }): void {
-  const { config, gateway, embeddedDataDir } = needs;
+async function serveAsOneOfSeveral(opened: Opened): Promise<void> {
+  const several = asOneOfSeveral();
+  const gateway = await startOn(opened, several.areAllReady);
+  opened.ending.closeFirst(gateway);
+  several.report(gateway);
+}
+
+/** Serves nothing itself: it holds the port and the embedded database, and starts the processes that serve. */
+async function serveBySeveral(opened: Opened): Promise<void> {
+  const { config, log, database, ending } = opened;
+  await prepare(opened);
+  const shares = sharesOf({ total: config.hashWorkers, count: config.workers });
+  const environments = shares.map((share) => ({
+    GATEHOUSE_WORKERS: '1',
+    HASH_WORKERS: String(share),
+    DATABASE_URL: database.url,
+    DATABASE_DIRECT_URL: database.directUrl,
+  }));
+  const workers = startWorkerProcesses({ environments, clock: systemClock, log });
+  ending.closeFirst(workers);
+  try {
+    const { url } = await workers.started;
+    announce({ config, database, url });
+  } catch (error) {
+    await workers.close();
+    throw error;
+  }
+}
+
+/** The tables, and the secrets that are generated where the settings name none. */
+async function prepare({ config, database }: Pick<Opened, 'config' | 'database'>) {
+  await withMigrations({ config, database }, migrate);
+  return loadSecrets({ config, random: systemRandom(systemClock) });
+}
+
+async function startOn(opened: Opened, areOthersReady?: () => boolean): Promise<ServingGateway> {
+  const { config, log, sink, database } = opened;
+  const clock = systemClock;
+  const random = systemRandom(clock);
+  const secrets = await prepare(opened);
+  const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
+  const logLinesDropped = sink?.dropped;
+  return startGateway({ config, ...urls, ...secrets, clock, random, log, logLinesDropped, areOthersReady });
+}
+
+function announce({ config, url, database }: { config: Config; url: string; database: OpenDatabase }): void {
+  const { embeddedDataDir } = database;
   const lines = [
     '',
-    `Gatehouse serves ${gateway.url}/graphql`,
+    `Gatehouse serves ${url}/graphql`,
     ...(config.isProduction
       ? []
       : [
-          `  Sandbox:   open ${gateway.url}/graphql in a browser`,
-          `  Explorer:  ${gateway.url}/explorer (works offline)`,
-          `  Mail:      ${gateway.url}/dev/mail (${config.smtp === null ? 'shown, not sent' : 'what was sent'})`,
+          `  Sandbox:   open ${url}/graphql in a browser`,
+          `  Explorer:  ${url}/explorer (works offline)`,
+          `  Mail:      ${url}/dev/mail (${config.smtp === null ? 'shown, not sent' : 'what was sent'})`,
         ]),
     ...(embeddedDataDir === null
       ? ['  Database:  the one that DATABASE_URL names']

@@ -11,11 +11,15 @@ import { type Ending, endInOrder } from './end-in-order.js';
 const END_WITHIN_MS = 28_000;
 /** Whoever reads the log may have stopped reading. */
 const LOG_WITHIN_MS = 1_000;
+/** Who waits for other processes lets them be the first to give up. */
+const WAIT_FOR_OTHERS_MS = 1_000;
 
 /** What a command works with. */
 export interface Opened {
   config: Config;
   log: Logger;
+  /** Where the log goes, if lines of it may be dropped. */
+  sink?: LogSink | undefined;
   database: OpenDatabase;
   ending: Ending;
 }
@@ -28,14 +32,15 @@ export async function servingOn(
   const { config, log, sink } = needs;
   const opening = openDatabase({ ...needs, random: systemRandom(systemClock) });
   const stop = async () => (await opening.catch(() => null))?.stop();
+  const waitMs = config.workers > 1 ? WAIT_FOR_OTHERS_MS : 0;
   const ending = endInOrder({
     log,
     endLog: async () => sink?.end(LOG_WITHIN_MS),
     stop,
-    limitMs: END_WITHIN_MS + config.httpLimits.closeNoticeMs,
+    limitMs: END_WITHIN_MS + config.httpLimits.closeNoticeMs + waitMs,
   });
   try {
-    await work({ config, log, database: await opening, ending });
+    await work({ config, log, sink, database: await opening, ending });
   } catch (error) {
     // Told to end while it still started: what fails because the database went away is no fault.
     if (ending.hasBegun()) return;

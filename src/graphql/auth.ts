@@ -19,6 +19,8 @@ export interface AuthNeeds {
   authenticate: (authorization: string | null) => AuthState;
   /** Asks the database whether the session still lives, where this process can't tell. */
   lookUpSession: (identity: Identity) => Promise<Standing>;
+  /** A user whom this process may show without asking; null: it has to ask. */
+  knownUser: (userId: string) => LoadedUser | null;
   /** By one statement; whoever is gone or disabled is left out. */
   findUsers: (userIds: readonly string[]) => Promise<readonly LoadedUser[]>;
 }
@@ -107,11 +109,14 @@ export class Auth {
   }
 
   /**
-   * The profile of a user, the caller's where no id is given: in one statement with all others that are asked for at the
-   * same time, and read once in a request. null: nobody, or somebody gone or disabled.
+   * The profile of a user, the caller's where no id is given; a change of it shows within two seconds. Who is not known
+   * to this process is read in one statement with all others that are asked for at the same time, once in a request.
+   * null: nobody, or somebody gone or disabled.
    */
   async loadUser(userId: string | null = this.userId): Promise<LoadedUser | null> {
     if (userId === null) return null;
+    const known = this.#needs.knownUser(userId);
+    if (known !== null) return known;
     this.#users ??= new DataLoader(async (userIds) => {
       const found = new Map((await this.#needs.findUsers(userIds)).map((user) => [user.id, user]));
       return userIds.map((id) => found.get(id) ?? null);

@@ -1,6 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyPluginAsync } from 'fastify';
 import { addAccountRoutes } from './account-routes.js';
+import { createAdmission } from './admission.js';
 import { corsOptions, pageCheck } from './cross-origin.js';
 import { addDevMailRoutes } from './dev-mail-routes.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
@@ -25,7 +26,7 @@ export function gatewayPlugin(
   return async (fastify) => {
     fastify.addHook('onClose', close);
     const parts = await open();
-    const { config, log, clock, metrics, random, apollo, context } = parts;
+    const { config, log, clock, metrics, random, apollo } = parts;
     const limits = httpLimits(parts.limits);
     const { isProduction } = config;
     const check = requestCheck({
@@ -41,7 +42,9 @@ export function gatewayPlugin(
         // In here, so that its route for preflights takes none of the server's other paths.
         await graphql.register(cors, corsOptions(config));
         const isPageAllowed = pageCheck(config);
-        addGraphqlRoute({ fastify: graphql, url: '', apollo, context, isPageAllowed, bodyLimit: limits.bodyBytesMax });
+        const admission = createAdmission(limits);
+        const route = { url: '', bodyLimit: limits.bodyBytesMax };
+        addGraphqlRoute({ ...parts, ...route, fastify: graphql, admission, isPageAllowed });
       },
       { prefix: GRAPHQL_PATH },
     );

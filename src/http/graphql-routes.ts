@@ -4,19 +4,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Random } from '../platform/random.js';
 import { parseTraceParent, traced, tracedRequest } from '../platform/tracing.js';
+import type { Admission } from './admission.js';
 import { HttpCookieExchange } from './cookie-exchange.js';
 import { explorer } from './explorer.js';
 import { requireJsonBody } from './json-body.js';
 import { LANDING_PAGE_CSP } from './landing-page.js';
 import { EXPLORER_PATH, GRAPHQL_PATH } from './paths.js';
 import { RefusedRequest, refusals } from './refusal.js';
+import { refuse } from './refusing.js';
 import { requestFacts } from './request-facts.js';
 import { notesOf } from './request-log.js';
+import { signedInRequest } from './signed-in-request.js';
 
 interface GraphqlRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
   context: MakeContext;
+  admission: Admission;
+  /** Whether an `Authorization` header bears an access token that is taken here. */
+  isTokenTaken: (authorization: string | null) => boolean;
   /** Longest request body, in bytes. Default: the server's. */
   bodyLimit?: number;
   /** Within the server's prefix. */
@@ -27,7 +33,8 @@ interface GraphqlRouteParts {
 
 /** `POST /graphql`: the only request that executes anything. */
 export function addGraphqlRoute(parts: GraphqlRouteParts): void {
-  const { fastify, apollo, context, isPageAllowed, bodyLimit, url = GRAPHQL_PATH } = parts;
+  const { fastify, apollo, context, admission, isPageAllowed, bodyLimit, url = GRAPHQL_PATH } = parts;
+  const isOfSomebody = signedInRequest(parts);
   const answer = fastifyApolloHandler(apollo, {
     context: async (request, reply) => {
       const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
@@ -40,6 +47,8 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     onRequest: [requireBarePath, requireJsonBody],
     handler(request, reply) {
+      const leave = admission.enter(() => isOfSomebody(request));
+      if (leave === null) return refuse({ reply, refusal: refusals.overloaded });
       const span = {
         name: `POST ${GRAPHQL_PATH}`,
         attributes: () => ({
@@ -56,7 +65,7 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
           () => ({}),
           async () => answer.call(fastify, request, reply),
         );
-      });
+      }).finally(leave);
     },
   });
 }

@@ -20,6 +20,8 @@ export interface HttpLimits {
   timeoutCheckIntervalMs: number;
   /** Connections at a time; one more is dropped. */
   connectionsMax: number;
+  /** Operations in progress; one more is refused, and one of a stranger's beyond half of them. */
+  requestsMax: number;
   /** How long readiness is already false, at a close, while connections are still accepted. */
   closeNoticeMs: number;
   /** At a close, a request that has not wholly arrived, or an answer that nobody reads, is cut after so long. */
@@ -39,6 +41,7 @@ const defaults: HttpLimits = {
   silenceTimeoutMs: 60_000,
   timeoutCheckIntervalMs: 1_000,
   connectionsMax: 5_000,
+  requestsMax: 200,
   closeNoticeMs: 0,
   closeHalfSentMs: 10_000,
   closeLimitMs: 25_000,

@@ -4,6 +4,8 @@ export interface Refusal {
   /** `extensions.code`. */
   code: string;
   message: string;
+  /** Whole seconds after which another try makes sense. */
+  retryAfter?: number;
 }
 
 /** Every refusal of the transport. */
@@ -40,6 +42,12 @@ export const refusals = {
   },
   headersTooLarge: { status: 431, code: 'HEADERS_TOO_LARGE', message: 'The headers are too large.' },
   internal: { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
+  overloaded: {
+    status: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: "The service can't answer just now. Try again.",
+    retryAfter: 1,
+  },
 } as const satisfies Record<string, Refusal>;
 
 /** Thrown where a request is refused while it is being read. */
@@ -52,7 +60,8 @@ export class RefusedRequest extends Error {
 
 /** A refusal as the JSON of a GraphQL answer; a fault of ours names the request, so that the log can be searched. */
 export function refusalJson({ refusal, requestId }: { refusal: Refusal; requestId: string }): string {
-  const { code, message, status } = refusal;
-  const extensions = status >= 500 ? { code, requestId } : { code };
+  const { code, message, status, retryAfter } = refusal;
+  const more = retryAfter !== undefined ? { retryAfter } : status >= 500 ? { requestId } : {};
+  const extensions = { code, ...more };
   return JSON.stringify({ errors: [{ message, extensions }] });
 }

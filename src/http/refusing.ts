@@ -13,6 +13,7 @@ const REFUSAL_BY_CODE: Record<string, Refusal> = {
 
 /** Answers with a refusal: JSON, constant, without a word of what was sent. */
 export function refuse({ reply, refusal }: { reply: FastifyReply; refusal: Refusal }): FastifyReply {
+  if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter);
   return reply
     .code(refusal.status)
     .type('application/json; charset=utf-8')

@@ -9,6 +9,7 @@ import type { DevInbox } from '../platform/mail/dev-inbox.js';
 import type { Metrics } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import { addAccountRoutes } from './account-routes.js';
+import { createAdmission } from './admission.js';
 import { bareAnswers } from './bare-answer.js';
 import { closeGracefully } from './close-gracefully.js';
 import { type Connections, trackConnections } from './connections.js';
@@ -46,6 +47,8 @@ export interface HttpServerParts {
   apollo: ApolloServer<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
   context: MakeContext;
+  /** Whether an `Authorization` header bears an access token that is taken here. */
+  isTokenTaken: (authorization: string | null) => boolean;
   /** The public JWK set. */
   jwks: () => object;
   /** Causes are words of ours. */
@@ -85,7 +88,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 
   const readiness = () => (isClosing() ? { isReady: false, causes: ['closing'] } : parts.readiness());
   const isPageAllowed = pageCheck(config);
-  addGraphqlRoute({ fastify, apollo: parts.apollo, context: parts.context, isPageAllowed });
+  addGraphqlRoute({ ...parts, fastify, admission: createAdmission(limits), isPageAllowed });
   addOperatingRoutes({ fastify, jwks: parts.jwks, readiness });
   addAccountRoutes({ fastify, random, accountPagesUrl: config.accountPagesUrl });
   if (!config.isProduction) addExploringRoutes({ fastify, apollo: parts.apollo, random });

@@ -10,6 +10,7 @@ import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { Rehash } from '../user/password/rehash.js';
+import { createProfileCache } from '../user/profile-cache.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
 import { type ScopesOf, scopesByRole } from './access-token/granted-scopes.js';
@@ -73,7 +74,12 @@ export interface SessionParts {
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
   const { config, database, users, hasher, audit, limits, clock, random, log, metrics } = parts;
-  const revocations = createRevocationList({ clock });
+  const profiles = createProfileCache({
+    findProfiles: users.findProfiles,
+    isFeedBehind: () => feed.isBehind(),
+    clock,
+  });
+  const revocations = createRevocationList({ clock, onUserChanged: profiles.forget });
   const feed = createRevocationFeed({
     url: parts.databaseUrl,
     directUrl: parts.databaseDirectUrl,
@@ -130,6 +136,8 @@ export function assembleSessions(parts: SessionParts) {
     feed,
     revocations,
     activity,
+    knownUser: profiles.known,
+    findUsers: profiles.find,
     authenticate: createAuthenticate({
       verify: createVerifyAccessToken(tokens),
       revocations,

@@ -79,6 +79,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     metrics: noMetrics,
     apollo,
     context: anonymous,
+    isTokenTaken: () => false,
     jwks: () => ({ keys: [{ kid: 'k1', kty: 'EC' }] }),
     inbox: null,
     readiness: readiness ?? (() => ({ isReady: true, causes: [] })),
@@ -105,6 +106,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
 const anonymous: (facts: RequestFacts) => GatewayContext = createContextFactory({
   authenticate: () => ({ state: 'anonymous' }),
   lookUpSession: () => Promise.reject(new Error('nobody is signed in')),
+  knownUser: () => null,
   findUsers: async () => [],
 });
 

@@ -68,7 +68,7 @@ describe('the reader of Authorization headers', () => {
   const seen: unknown[] = [];
   const authenticate = createAuthenticate({
     verify: createVerifyAccessToken({ keys, issuer: 'i', audience: 'a', clock }),
-    revocations: createRevocationList({ clock }),
+    revocations: createRevocationList({ clock, onUserChanged: () => undefined }),
     isFeedBehind: () => false,
     onSeen: (identity) => seen.push(identity),
   });

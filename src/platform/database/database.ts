@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { ClientBase, Pool } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { ServiceUnavailable } from '../service-unavailable.js';
 import { traced } from '../tracing.js';
 import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
 
@@ -27,6 +28,7 @@ export interface Database extends Statements {
   poolUse(): { total: number; idle: number; waiting: number; max: number } | null;
 }
 
+const QUEUE_RETRY_AFTER_SECONDS = 1;
 const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, randomize: true };
 
 /**
@@ -34,11 +36,22 @@ const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, random
  *
  * `isPooled`: behind a pooler in transaction mode the next statement may run on another connection, where a statement
  * that was prepared under a name is not known (pgbouncer before 1.21).
+ *
+ * @throws {ServiceUnavailable} `DATABASE_QUEUE_FULL` at once where so many statements run or wait already.
  */
-export function createDatabase(needs: { dataSource: DataSource; schema: string; isPooled: boolean }): Database {
-  const { dataSource, schema, isPooled } = needs;
+export function createDatabase(needs: {
+  dataSource: DataSource;
+  schema: string;
+  isPooled: boolean;
+  /** Statements that may run or wait for a connection at a time. Default: as many as come. */
+  statementsMax?: number;
+}): Database {
+  const { dataSource, schema, isPooled, statementsMax = Number.POSITIVE_INFINITY } = needs;
+  let inProgress = 0;
   const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
+    if (inProgress >= statementsMax) throw new ServiceUnavailable('DATABASE_QUEUE_FULL', QUEUE_RETRY_AFTER_SECONDS);
+    inProgress += 1;
     const runner = dataSource.createQueryRunner();
     try {
       return await work(runner);
@@ -46,6 +59,7 @@ export function createDatabase(needs: { dataSource: DataSource; schema: string; 
       if (error instanceof DatabaseError && isStuck(error)) await discardConnection(runner);
       throw error;
     } finally {
+      inProgress -= 1;
       await runner.release();
     }
   };

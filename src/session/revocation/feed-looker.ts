@@ -56,7 +56,7 @@ function lookStatement(needs: { schema: string; hasKeys: boolean; hasHeartbeat: 
   // From the earlier of two moments: ours stands still while a machine sleeps, and the database's may be set back.
   return `
     SELECT pg_is_in_recovery() AS "isReplica", statement_timestamp()::text AS "lookedAt",
-      user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch", keys.stamp AS "keysStamp",
+      id, user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch", keys.stamp AS "keysStamp",
       CASE WHEN keys.stamp IS DISTINCT FROM $3::text AND row_number() OVER () = 1 THEN keys.list END AS "signingKeys"
     FROM (SELECT ${hasHeartbeat ? HEARTBEAT : ''}) AS here LEFT JOIN "${schema}".auth_changes
       ON at >= LEAST($2::timestamptz, statement_timestamp() - make_interval(secs => $1))

@@ -1,8 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../../graphql/auth-state.js';
 import type { Clock } from '../../platform/clock.js';
 
 /** A row of the feed, as a look at it brings it. */
 export interface FeedEntry {
+  /** The row's own; absent where this process has made the change itself. */
+  id?: string;
   userId: string;
   sessionId: string | null;
   authEpoch: number | null;
@@ -20,9 +23,17 @@ export interface RevocationList {
 
 /** No access token lives longer than 3600 s; the leeway and a minute of slack on top. */
 const KEEP_MS = 3_665_000;
+/** Each look brings the rows of the last minute again: so many of them are known again. */
+const ROWS_REMEMBERED_MAX = 10_000;
 
-/** An empty list. Times are monotonic: a clock that is set back must not make anything forgotten too early. */
-export function createRevocationList({ clock }: { clock: Clock }): RevocationList {
+/**
+ * An empty list. Times are monotonic: a clock that is set back must not make anything forgotten too early.
+ *
+ * `onUserChanged` hears once, or more often, of each change of a user.
+ */
+export function createRevocationList(needs: { clock: Clock; onUserChanged: (userId: string) => void }): RevocationList {
+  const { clock, onUserChanged } = needs;
+  const knownRows = new LRUCache<string, true>({ max: ROWS_REMEMBERED_MAX });
   const endedSessions = new Map<string, number>();
   const changedUsers = new Map<string, { authEpoch: number; notedAtMs: number }>();
 
@@ -38,6 +49,13 @@ export function createRevocationList({ clock }: { clock: Clock }): RevocationLis
       authEpoch: Math.max(authEpoch, known?.authEpoch ?? 0),
       notedAtMs: clock.monotonicMs(),
     });
+  };
+  const tellOnce = ({ id, userId }: FeedEntry) => {
+    if (id !== undefined) {
+      if (knownRows.has(id)) return;
+      knownRows.set(id, true);
+    }
+    onUserChanged(userId);
   };
   const forgetOld = () => {
     const oldest = clock.monotonicMs() - KEEP_MS;
@@ -55,8 +73,10 @@ export function createRevocationList({ clock }: { clock: Clock }): RevocationLis
     noteEnded,
     noteAll: (entries) => {
       forgetOld();
-      for (const { userId, sessionId, authEpoch } of entries) {
+      for (const entry of entries) {
+        const { userId, sessionId, authEpoch } = entry;
         if (sessionId !== null) noteEnded(sessionId);
+        else tellOnce(entry);
         if (authEpoch !== null) noteChanged(userId, authEpoch);
       }
     },

@@ -1,0 +1,98 @@
+// A process of its own: so many requests a second, whether or not earlier ones were answered. A person has one request
+// under way at a time.
+import { Agent, request as sendRequest } from 'node:http';
+import process from 'node:process';
+import { requestsOf } from './requests.mjs';
+
+const TICK_MS = 5;
+
+const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+
+function summary({ served, shed, failed, firstFault, seconds }) {
+  const told = (latencies) => {
+    const sorted = latencies.sort((one, other) => one - other);
+    return {
+      rate: sorted.length / seconds,
+      p50: percentile(sorted, 0.5),
+      p99: percentile(sorted, 0.99),
+    };
+  };
+  return { served: told(served), shed: told(shed), failed, firstFault };
+}
+
+function send({ url, agent, name, person, requests }) {
+  const { method, headers, body, path = url.pathname, check } = requests[name](person);
+  const sentMs = performance.now();
+  return new Promise((resolve) => {
+    const failed = (error) => resolve({ kind: 'failed', ms: performance.now() - sentMs, fault: error.message });
+    const outgoing = sendRequest({ agent, host: url.hostname, port: url.port, path, method, headers }, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', failed);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const ms = performance.now() - sentMs;
+        // Without `retryAfter` it would not be the answer that was promised.
+        if (/"SERVICE_UNAVAILABLE","retryAfter":\d/.test(text)) return resolve({ kind: 'shed', ms });
+        try {
+          check(text);
+          resolve({ kind: 'served', ms });
+        } catch (error) {
+          resolve({ kind: 'failed', ms, fault: error.message });
+        }
+      });
+    });
+    outgoing.on('error', failed);
+    outgoing.end(body);
+  });
+}
+
+/** One stream of requests of one kind, at a rate of its own. */
+async function stream({ url, dialect, people, name, perSecond, seconds, warmUpSeconds = 0 }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1000 });
+  const requests = requestsOf(dialect);
+  const idle = [...people];
+  const found = { served: [], shed: [], failed: 0, firstFault: null, seconds };
+  const beganMs = performance.now();
+  const endMs = (warmUpSeconds + seconds) * 1000;
+  let sent = 0;
+  const underWay = new Set();
+  const one = async (person) => {
+    const atMs = performance.now() - beganMs;
+    const { kind, ms, fault } = await send({ url, agent, name, person, requests });
+    idle.push(person);
+    if (atMs < warmUpSeconds * 1000) return;
+    if (kind === 'failed') {
+      found.failed += 1;
+      found.firstFault ??= fault;
+    } else found[kind].push(ms);
+  };
+  await new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const nowMs = performance.now() - beganMs;
+      const due = Math.floor((Math.min(nowMs, endMs) / 1000) * perSecond);
+      while (sent < due) {
+        sent += 1;
+        const person = idle.shift();
+        if (person === undefined) continue;
+        const running = one(person).finally(() => underWay.delete(running));
+        underWay.add(running);
+      }
+      if (nowMs < endMs) return;
+      clearInterval(timer);
+      resolve();
+    }, TICK_MS);
+  });
+  await Promise.all(underWay);
+  agent.destroy();
+  return [name, summary(found)];
+}
+
+process.once('message', async ({ url, streams, ...shared }) => {
+  try {
+    const all = streams.map((one) => stream({ ...shared, ...one, url: new URL(url) }));
+    process.send(Object.fromEntries(await Promise.all(all)));
+  } catch (error) {
+    process.send({ fault: error.stack });
+  }
+});
