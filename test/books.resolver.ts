@@ -4,15 +4,15 @@ import { type AuthContext, Authorized, CurrentUser, type Identity, Public } from
 /** What the application of the tests adds to the context. */
 export interface Shop {
   shop: string;
-  tongue: string;
+  language: string;
 }
 
 @Resolver()
 export class BooksResolver {
   @Public()
   @Query(() => String, { description: 'Anybody may ask.' })
-  motto(@Ctx() { shop, tongue }: AuthContext<Shop>): string {
-    return `Read ${tongue} at ${shop}.`;
+  motto(@Ctx() { shop, language }: AuthContext<Shop>): string {
+    return `Read ${language} at ${shop}.`;
   }
 
   @Query(() => [String], { description: 'Signed-in users may ask.' })

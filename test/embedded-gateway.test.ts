@@ -36,7 +36,7 @@ function options(changes: Record<string, string> = {}): GatewayOptions<Shop> {
     resolvers: [BooksResolver],
     config: readConfig({ ...settings, ...changes }),
     log: createLogger('silent'),
-    extendContext: () => ({ shop: 'the corner', tongue: 'anything' }),
+    extendContext: () => ({ shop: 'the corner', language: 'anything' }),
   };
 }
 

@@ -57,7 +57,7 @@ function options(changes: Record<string, string> = {}): GatewayOptions<Shop> {
     scopesOf: (roles) => roles.map((role) => `books:${role.toLowerCase()}`),
     extendContext: (_context, { headers }) => ({
       shop: 'the corner',
-      tongue: String(headers['accept-language'] ?? 'anything'),
+      language: String(headers['accept-language'] ?? 'anything'),
     }),
   };
 }
