@@ -8,6 +8,7 @@ import type { Random } from '../platform/random.js';
 import type { CookieDelivery } from '../session/cookie-delivery.js';
 import type { DeviceTokens } from '../session/device/device-token.js';
 import type { EndingRepository } from '../session/revocation/ending.repository.js';
+import type { RevocationList } from '../session/revocation/revocation-list.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
@@ -42,6 +43,7 @@ export interface RecoveryParts {
   mailWake: MailWake;
   accountLink: AccountLink;
   endings: EndingRepository;
+  revocations: RevocationList;
   cookieDelivery: CookieDelivery;
   deviceTokens: DeviceTokens;
   clock: Clock;
@@ -57,7 +59,7 @@ export function assembleRecovery(parts: RecoveryParts) {
     ...parts,
     findLink,
     vouch: createVouch(parts),
-    emails: createEmailRepository({ database }),
+    emails: createEmailRepository(parts),
     passwords: createPasswordRepository(parts),
     openings: createAccountOpeningRepository({ database }),
     requests: createRequestRepository({ database }),

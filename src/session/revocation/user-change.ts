@@ -13,7 +13,17 @@ export function userChangeInsert(needs: { database: Database; feedId: string; so
   const { database, feedId, source } = needs;
   return sql`
     INSERT INTO ${database.table('auth_changes')} (id, user_id, session_id, auth_epoch, at)
-    SELECT ${feedId}::uuid, source.user_id, NULL, source.auth_epoch, clock_timestamp() FROM ${source} AS source`;
+    SELECT ${feedId}::uuid, source.user_id, NULL, source.auth_epoch, clock_timestamp() FROM ${source} AS source
+    ON CONFLICT DO NOTHING`;
+}
+
+/** A statement of its own that tells of one user's change, in the transaction that makes it. */
+export function userChange(needs: { database: Database; feedId: string; userId: string }): Sql {
+  const { database, feedId, userId } = needs;
+  const source = sql`(SELECT ${userId}::uuid AS user_id, NULL::integer AS auth_epoch)`;
+  return sql`
+    WITH fed AS (${userChangeInsert({ database, feedId, source })})
+    SELECT ${feedNotice(database)}`;
 }
 
 /** A column to stand in the SELECT of such a statement: it wakes the other processes once the change is committed. */
