@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
+import { surviveEndedConnections } from './survive-ended-connections.js';
 
 /** Sends statements; what a transaction's work is given, too. */
 export interface Statements {
@@ -34,6 +35,7 @@ const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, random
  */
 export function createDatabase(needs: { dataSource: DataSource; schema: string; isPooled: boolean }): Database {
   const { dataSource, schema, isPooled } = needs;
+  surviveEndedConnections(dataSource);
   const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
     const runner = dataSource.createQueryRunner();
