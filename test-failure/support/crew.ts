@@ -49,7 +49,11 @@ async function startCrew(site: Premises, count: number): Promise<Crew> {
     goesOn: async (more = 3) => {
       const goals = new Map(working().map((visitor) => [visitor, visitor.generation() + more]));
       const isThere = () => [...goals].every(([one, goal]) => gone.has(one) || one.generation() >= goal);
-      await until('everybody goes on', () => faults().length > 0 || isThere());
+      try {
+        await until('everybody goes on', () => faults().length > 0 || isThere());
+      } catch (error) {
+        throw new Error(`${(error as Error).message}\n${lastWords(site)}`);
+      }
       expect(faults()).toEqual([]);
     },
     outages: () => visitors.reduce((total, visitor) => total + visitor.outages(), 0),
@@ -78,6 +82,12 @@ async function startCrew(site: Premises, count: number): Promise<Crew> {
       }
     },
   };
+}
+
+/** What processes said that have ended, to be found in the report of a test that waited in vain. */
+function lastWords(site: Premises): string {
+  const ended = PLACES.map((place) => site.gateway(place)).filter(({ child }) => child.exitCode !== null);
+  return ended.map(({ child, output }) => `ended with ${child.exitCode}: ${output.slice(-20).join('\n')}`).join('\n');
 }
 
 /** Longer than a failover takes, and than the minute after which clocks are compared again. */

@@ -5,6 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { ServiceUnavailable } from '../service-unavailable.js';
 import { traced } from '../tracing.js';
 import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
+import { surviveEndedConnections } from './survive-ended-connections.js';
 
 /** Sends statements; what a transaction's work is given, too. */
 export interface Statements {
@@ -39,6 +40,7 @@ const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, random
  *
  * @throws {ServiceUnavailable} `DATABASE_QUEUE_FULL` at once where so many statements run or wait already.
  */
+<<<<<<< HEAD
 export function createDatabase(needs: {
   dataSource: DataSource;
   schema: string;
@@ -48,6 +50,11 @@ export function createDatabase(needs: {
 }): Database {
   const { dataSource, schema, isPooled, statementsMax = Number.POSITIVE_INFINITY } = needs;
   let inProgress = 0;
+=======
+export function createDatabase(needs: { dataSource: DataSource; schema: string; isPooled: boolean }): Database {
+  const { dataSource, schema, isPooled } = needs;
+  surviveEndedConnections(dataSource);
+>>>>>>> refs/heads/failure
   const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
     if (inProgress >= statementsMax) throw new ServiceUnavailable('DATABASE_QUEUE_FULL', QUEUE_RETRY_AFTER_SECONDS);
