@@ -1,7 +1,9 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { type ChangeUserState, createDisableUser, createEnableUser } from './administration/change-user-state.js';
 import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
+import { createUserStateRepository } from './administration/user-state.repository.js';
 import { assembleMail } from './assemble-mail.js';
 import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
@@ -33,7 +35,9 @@ import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import { createNoticeComposers } from './session/notices/compose-notices.js';
+import type { EndingRepository } from './session/revocation/ending.repository.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
+import type { RevocationList } from './session/revocation/revocation-list.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createBreachedPasswords } from './user/password/breached-passwords.js';
 import { createCheckNewPassword } from './user/password/check-new-password.js';
@@ -83,6 +87,8 @@ export interface OpenGateway {
   /** The mail that was sent lately; null: in production. */
   inbox: DevInbox | null;
   changeRoles: ChangeRoles;
+  disableUser: ChangeUserState;
+  enableUser: ChangeUserState;
   /** Where the transport counts. */
   metrics: Metrics;
   /** How often a password was hashed so far. */
@@ -218,7 +224,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     jwks: () => signingKeys.jwks,
     inbox: mail.inbox,
     readiness,
-    changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
+    ...administration({ ...sessions, database, clock, random }),
     metrics,
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
@@ -228,6 +234,21 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
 function gatewayOptions({ config }: GatewayParts, { schema }: GatewaySchema) {
   const { isProduction, hasIntrospection, graphqlLimits: limits } = config;
   return { schema, hasIntrospection, isProduction, limits, plugins: landingPagePlugins({ isProduction }) };
+}
+
+function administration(needs: {
+  database: Database;
+  endings: EndingRepository;
+  revocations: RevocationList;
+  clock: Clock;
+  random: Random;
+}): Pick<OpenGateway, 'changeRoles' | 'disableUser' | 'enableUser'> {
+  const changing = { ...needs, states: createUserStateRepository(needs) };
+  return {
+    changeRoles: createChangeRoles({ ...needs, roles: createRoleRepository(needs) }),
+    disableUser: createDisableUser(changing),
+    enableUser: createEnableUser(changing),
+  };
 }
 
 function auditForbidden(audit: AuditTrail): Parameters<GatewaySchema['connect']>[0]['onForbidden'] {

@@ -13,6 +13,12 @@ export interface ClientFacts {
   requestNotes?: RequestNotes;
 }
 
+/** Who asked for a change: as a request's facts tell, or nulls where an operator did. */
+export type Asker = { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
+
+/** An operator: no request asked. */
+export const OPERATOR: Asker = { requestId: null, ipAddress: null, userAgent: null };
+
 /** Stands for a user who is not known. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
@@ -26,6 +32,9 @@ export type AuditKind =
   | 'REAUTHENTICATION_FAILED'
   | 'AUTHORIZATION_REFUSED'
   | 'ROLES_CHANGED'
+  | 'USER_CREATED'
+  | 'USER_DISABLED'
+  | 'USER_ENABLED'
   | 'REFRESH_REFUSED'
   | 'RATE_LIMITED'
   | 'SESSION_ENDED'
@@ -54,7 +63,7 @@ export interface AuditEntry {
   kind: AuditKind;
   cause: string | null;
   /** Of nulls, where no request asked for it. */
-  client: { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
+  client: Asker;
 }
 
 /** An entry that no request led to. */
@@ -87,7 +96,7 @@ export interface AuditTrail {
     cause: string;
     userId: string | null;
     sessionId?: string;
-    client: ClientFacts;
+    client: Asker;
   }): Promise<void>;
 }
 

@@ -40,7 +40,6 @@ const RETRIES = { retries: 3, minTimeout: 25, factor: 2, maxTimeout: 250, random
  *
  * @throws {ServiceUnavailable} `DATABASE_QUEUE_FULL` at once where so many statements run or wait already.
  */
-<<<<<<< HEAD
 export function createDatabase(needs: {
   dataSource: DataSource;
   schema: string;
@@ -49,12 +48,8 @@ export function createDatabase(needs: {
   statementsMax?: number;
 }): Database {
   const { dataSource, schema, isPooled, statementsMax = Number.POSITIVE_INFINITY } = needs;
-  let inProgress = 0;
-=======
-export function createDatabase(needs: { dataSource: DataSource; schema: string; isPooled: boolean }): Database {
-  const { dataSource, schema, isPooled } = needs;
   surviveEndedConnections(dataSource);
->>>>>>> refs/heads/failure
+  let inProgress = 0;
   const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
     if (inProgress >= statementsMax) throw new ServiceUnavailable('DATABASE_QUEUE_FULL', QUEUE_RETRY_AFTER_SECONDS);

@@ -1,5 +1,5 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { ClientFacts } from '../../platform/audit/audit.js';
+import type { Asker, ClientFacts } from '../../platform/audit/audit.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Statements } from '../../platform/database/database.js';
 import { eventDetails } from '../../platform/mail/event-details.js';
@@ -13,7 +13,7 @@ import { userChange } from './user-change.js';
 /** Ends sessions, each with its rows in the feed and the audit trail; this process refuses them at once. */
 export interface EndingRepository {
   /** false: it was no live session of the user's. */
-  end(needs: { userId: string; sessionId: string; cause: EndCause; client: ClientFacts }): Promise<boolean>;
+  end(needs: { userId: string; sessionId: string; cause: EndCause; client: Asker }): Promise<boolean>;
   /** Ends the session only if it still is of the generation that was judged; false: it has changed. */
   endJudged(needs: {
     userId: string;
@@ -23,12 +23,7 @@ export interface EndingRepository {
     client: ClientFacts;
   }): Promise<boolean>;
   /** Ends all of a user's sessions but `exceptSessionId`; answers how many lived. */
-  endAll(needs: {
-    userId: string;
-    exceptSessionId: string | null;
-    cause: EndCause;
-    client: ClientFacts;
-  }): Promise<number>;
+  endAll(needs: { userId: string; exceptSessionId: string | null; cause: EndCause; client: Asker }): Promise<number>;
   /**
    * Carries a change of the user out and ends all of their sessions but `exceptSessionId`, in one transaction in which
    * the user's row is locked first. null: `change` answered null, and nothing ended. Both may run more than once.
@@ -37,7 +32,7 @@ export interface EndingRepository {
     userId: string;
     exceptSessionId: string | null;
     cause: EndCause;
-    client: ClientFacts;
+    client: Asker;
     change: (statements: Statements) => Promise<Change | null>;
     /** What follows on the ends. */
     afterwards?: (statements: Statements) => Promise<unknown>;
@@ -79,7 +74,7 @@ export function createEndingRepository(needs: Needs): EndingRepository {
     userId: string;
     choice: Sql;
     cause: EndCause;
-    client: ClientFacts;
+    client: Asker;
     change?: (statements: Statements) => Promise<Change | null>;
     afterwards?: ((statements: Statements) => Promise<unknown>) | undefined;
   }): Promise<{ ended: EndedSession[]; change: Change | null }> => {
