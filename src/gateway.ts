@@ -1,7 +1,8 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
-import sql from 'sql-template-tag';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
+import { assembleMail } from './assemble-mail.js';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
@@ -17,17 +18,27 @@ import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
+import { warnWithoutStatementTimeout } from './platform/database/statement-timeout.js';
+import { openLimits } from './platform/limits/open-limits.js';
 import type { Logger } from './platform/logger.js';
+import type { DevInbox } from './platform/mail/dev-inbox.js';
+import { createMailWorker } from './platform/mail/mail-worker.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import type { Metrics } from './platform/metrics/metrics.js';
 import { openMetrics } from './platform/metrics/open-metrics.js';
 import type { Random } from './platform/random.js';
+import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
+import { createNoticeComposers } from './session/notices/compose-notices.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
+import { createBreachedPasswords } from './user/password/breached-passwords.js';
+import { createCheckNewPassword } from './user/password/check-new-password.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
+import { createRehash } from './user/password/rehash.js';
 import { createUserRepository } from './user/user.repository.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
@@ -51,6 +62,8 @@ export interface GatewayParts {
   logLinesDropped?: (() => number) | undefined;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
+  /** Sends the mail. Default: as SMTP_URL says. */
+  mailer?: Mailer | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -63,6 +76,8 @@ export interface OpenGateway {
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
+  /** The mail that was sent lately; null: in production. */
+  inbox: DevInbox | null;
   changeRoles: ChangeRoles;
   /** Where the transport counts. */
   metrics: Metrics;
@@ -139,18 +154,36 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log, metrics });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
+  const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
+  const { limits, close: closeLimits } = await openLimits(counting);
+  closing.add(closeLimits);
   const users = createUserRepository({ database });
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
   const { signingKeys, follower: keysFollower } = keys;
-  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit, metrics });
+  const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
+  const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
+  const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
+  const rehash = createRehash({ users, hasher, log });
+  closing.add(() => rehash.stop());
+  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits, metrics };
+  const mail = assembleMail(parts);
+  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
+  const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
+  const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
+  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers, metrics });
+  closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
   closing.add(() => activity.stop());
   closing.add(() => clockCheck.stop());
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
+  const housekeeping = createHousekeeping({ ...config, database, clock, random, log });
+  closing.add(() => housekeeping.stop());
+  housekeeping.start();
+  mailWorker.start();
   const readiness = () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() });
   watch({
     isReady: () => readiness().isReady,
@@ -163,7 +196,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     logLinesDropped: parts.logLinesDropped ?? (() => 0),
   });
 
-  gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
+  gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
   const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log, clock, metrics });
   const apollo = createApolloServer(options);
@@ -174,6 +207,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     apolloOptions: options,
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => signingKeys.jwks,
+    inbox: mail.inbox,
     readiness,
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
     metrics,
@@ -211,15 +245,4 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
     ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
-}
-
-/** A mere warning: where it can't be told, nothing is said. */
-async function warnWithoutStatementTimeout({ database, log }: { database: Database; log: Logger }): Promise<void> {
-  const statement = sql`SHOW statement_timeout`;
-  const [row] = await database.query<{ statement_timeout: string }>(statement).catch(() => []);
-  if (row?.statement_timeout !== '0') return;
-  log.warn(
-    { event: 'no_statement_timeout' },
-    'the database sets no statement_timeout for our role: set one with ALTER ROLE',
-  );
 }

@@ -15,6 +15,7 @@ import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
 import { operationLimitsRule } from './limits/operation-limits-rule.js';
 import { observeOperations } from './observe-operations.js';
+import { retryAfterHeader } from './retry-after-header.js';
 
 /** Apollo Server of these options. */
 export function createApolloServer(
@@ -56,6 +57,7 @@ export function apolloOptions(needs: {
       errorLog({ log }),
       boundedRequests(limits),
       observeOperations({ metrics, clock }),
+      retryAfterHeader(),
       ...plugins,
     ],
   };

@@ -1,5 +1,5 @@
 import { systemClock } from '../../platform/clock.js';
-import { comparePassword, hashPassword } from './bcrypt-sha256.js';
+import { comparePassword, hashPassword, makeUpForCost } from './bcrypt-sha256.js';
 
 export interface HashTask {
   password: string;
@@ -11,11 +11,14 @@ export interface VerifyTask {
   password: string;
   passwordHash: string | null;
   dummyHash: string;
+  /** What a comparison is to cost at least. */
+  cost: number;
 }
 
-/** How often bcrypt ran for an answer, and how long the thread took over it. */
 interface Work {
+  /** How many answers' worth of bcrypt was run; a comparison that was made up for counts once. */
   hashings: number;
+  /** How long the thread took. */
   ranMs: number;
 }
 export type HashAnswer = Work & { passwordHash: string };
@@ -37,9 +40,12 @@ function timed<Answer>(work: () => Answer): Answer & { ranMs: number } {
   return { ...answer, ranMs: systemClock.monotonicMs() - beganMs };
 }
 
-function compare({ password, passwordHash, dummyHash }: VerifyTask): Omit<VerifyAnswer, 'ranMs'> {
+function compare({ password, passwordHash, dummyHash, cost }: VerifyTask): Omit<VerifyAnswer, 'ranMs'> {
   const comparison = passwordHash === null ? 'not_comparable' : comparePassword({ password, passwordHash });
-  if (comparison !== 'not_comparable') return { isMatch: comparison === 'matches', hashings: 1 };
+  if (comparison !== 'not_comparable' && passwordHash !== null) {
+    makeUpForCost({ passwordHash, cost });
+    return { isMatch: comparison === 'matches', hashings: 1 };
+  }
   // The same work for an account that doesn't exist: the time of the answer tells nothing.
   const dummyComparison = comparePassword({ password, passwordHash: dummyHash });
   return { isMatch: false, hashings: dummyComparison === 'not_comparable' ? 0 : 1 };
