@@ -180,7 +180,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
   const rehash = createRehash({ users, hasher, log });
   closing.add(() => rehash.stop());
-  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits };
+  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits, metrics };
   const mail = assembleMail(parts);
   const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower, metrics });
   const { feed, activity } = sessions;

@@ -57,7 +57,7 @@ function assemble(needs: {
 }): UserUseCases {
   const { config, database, hasher, random } = needs;
   const clock = systemClock;
-  const revocations = createRevocationList({ clock });
+  const revocations = createRevocationList({ clock, onUserChanged: () => undefined });
   const endings = createEndingRepository({ database, clock, random, revocations, mailWake: createMailWake() });
   const states = createUserStateRepository({ database, endings });
   const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;

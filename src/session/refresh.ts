@@ -85,7 +85,10 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       if (step.kind === 'overtaken') continue;
       const { userId, id: sessionId } = session;
       if (step.kind !== 'ended') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
-      if (step.kind === 'limited') throw new RateLimited(step.retryAfterSeconds);
+      if (step.kind === 'limited') {
+        needs.metrics.refresh('refreshed_too_often');
+        throw new RateLimited(step.retryAfterSeconds);
+      }
       return refused(step.cause, sessionId);
     }
     throw new ServiceUnavailable('REFRESH_CONTENDED', 1);

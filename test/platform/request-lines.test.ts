@@ -99,6 +99,21 @@ describe('the line of a request', () => {
 });
 
 describe('a log line', () => {
+  it('L1: holds no value of a secret name, in a list, in another error or five levels down', () => {
+    const written: string[] = [];
+    const log = createLogger('info', { write: (line: string) => void written.push(line) });
+    const failure = Object.assign(new Error('plain'), { Password: 'canary' });
+    const input = { newPassword: 'canary', kept: 'here' };
+    log.info({ a: [{ deviceToken: 'canary' }], b: { c: { d: { 'Set-Cookie': ['canary'] } } }, failure, input });
+    log.error({ err: failure });
+    log.error(failure);
+    expect(written.join('')).not.toContain('canary');
+    expect(written[0]).toContain('"kept":"here"');
+    expect(JSON.parse(written[2] ?? '')).toMatchObject({ err: { message: 'plain', stack: expect.any(String) } });
+    // Nobody's object is changed by being logged.
+    expect([input.newPassword, failure.Password]).toEqual(['canary', 'canary']);
+  });
+
   it('L1: loses what has the shape of a token of ours, whatever text it stands in', () => {
     const written: string[] = [];
     const log = createLogger('info', { write: (line: string) => void written.push(line) });

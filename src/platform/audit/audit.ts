@@ -105,7 +105,7 @@ export function createAuditTrail(needs: { database: Database; clock: Clock; rand
   const { database, clock, random } = needs;
   return {
     record: async ({ kind, cause, userId, sessionId, client }) => {
-      if (client.requestNotes !== undefined) client.requestNotes.cause = cause;
+      if (client.requestNotes) client.requestNotes.cause = cause;
       const entry = { id: random.id(), at: clock.now(), kind, cause, client };
       const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, ${sessionId ?? null}::uuid AS session_id)`;
       await database.query(auditInsert({ database, entry, source }));

@@ -140,8 +140,8 @@ async function afterFailure(step: AfterFailure): Promise<void> {
   // Up to a fifth later, so that the mails of an outage do not come back as one crowd.
   const retryInSeconds = Math.round(seconds * (1 + random.fraction() / 5));
   const reason = error instanceof MailFailure ? error.reason : causeOf(error);
-  log.warn({ event: 'mail_delayed', ...facts, reason, retryInSeconds });
   metrics.mail(mail.kind, 'retried');
+  log.warn({ event: 'mail_delayed', ...facts, reason, retryInSeconds });
   await outbox.putOff({ mail, until: addSeconds(clock.now(), retryInSeconds) });
 }
 

@@ -112,7 +112,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       return parsed.kind === 'bcrypt-sha256' && parsed.cost === cost;
     },
     hashings: () => hashings,
-    waiting: () => pool.queueSize,
+    waiting: () => queue.size,
     close() {
       closing ??= pool.destroy();
       return closing;

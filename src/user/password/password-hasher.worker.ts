@@ -15,9 +15,10 @@ export interface VerifyTask {
   cost: number;
 }
 
-/** How many answers' worth of bcrypt was run (a comparison that was made up for counts once), and how long it took. */
 interface Work {
+  /** How many answers' worth of bcrypt was run; a comparison that was made up for counts once. */
   hashings: number;
+  /** How long the thread took. */
   ranMs: number;
 }
 export type HashAnswer = Work & { passwordHash: string };
