@@ -1,7 +1,7 @@
 import type { SignedInFragment } from './generated.js';
 import type { Memory } from './memory.js';
 import type { Tabs } from './tabs.js';
-import type { Platform, RefreshTokenStorage } from './types.js';
+import type { Platform, TokenStorage } from './types.js';
 
 /** Takes the tokens of an answer; answers the access token. */
 export type Accept = (answer: SignedInFragment) => Promise<string>;
@@ -9,7 +9,7 @@ export type Accept = (answer: SignedInFragment) => Promise<string>;
 /** The refresh token is stored first: the use of the access token tells the gateway that its answer was not lost. */
 export function createAccept(needs: {
   platform: Platform;
-  storage: RefreshTokenStorage | null;
+  storage: TokenStorage | null;
   memory: Memory;
   tabs: Tabs;
 }): Accept {

@@ -1,9 +1,21 @@
 import { createAccept } from './accept.js';
 import { AuthClientError } from './auth-client-error.js';
 import { createExclusively } from './exclusively.js';
-import { Login, type LoginMutation, Logout, Me, type MeQuery, Register, type RegisterMutation } from './generated.js';
+import { createFreshen } from './freshen.js';
+import {
+  Login,
+  type LoginMutation,
+  Logout,
+  Me,
+  type MeQuery,
+  Reauthenticate,
+  type ReauthenticateMutation,
+  Register,
+  type RegisterMutation,
+} from './generated.js';
 import { createMemory } from './memory.js';
 import { needsRenewal } from './needs-renewal.js';
+import { keepParts, type WithToken } from './parts.js';
 import { platformHere } from './platform.js';
 import { createRefresh } from './refresh.js';
 import { retrying } from './retrying.js';
@@ -40,22 +52,28 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const renewAccessToken = async (refused: string | null): Promise<string | null> =>
     memory.fresh(refused) ?? (memory.state.status === 'signed_out' ? null : refresh(refused));
 
-  const askMe = async (accessToken: string | null, isLast: boolean): Promise<User | null> => {
-    if (accessToken === null) return null;
+  const withToken: WithToken = async (work) => {
+    const accessToken = await renewAccessToken(null);
     try {
-      const { me } = await retrying(platform, () => send<MeQuery>({ query: Me, accessToken }));
-      if (me !== null && memory.held !== null) memory.hold({ ...memory.held, user: me });
-      return me;
+      return await work(accessToken);
     } catch (error) {
-      if (isLast || !(error instanceof AuthClientError && needsRenewal([error]))) throw error;
-      return askMe(await renewAccessToken(accessToken), true);
+      if (!(error instanceof AuthClientError && needsRenewal([error]))) throw error;
+      const renewal = await renewAccessToken(accessToken);
+      if (renewal === accessToken) throw error;
+      return work(renewal);
     }
+  };
+  const askMe = async (accessToken: string | null): Promise<User | null> => {
+    if (accessToken === null) return null;
+    const { me } = await retrying(platform, () => send<MeQuery>({ query: Me, accessToken }));
+    if (me !== null && memory.held !== null) memory.hold({ ...memory.held, user: me });
+    return me;
   };
 
   const inputOf = ({ email, password }: { email: string; password: string }) => ({
     input: { email, password, tokenDelivery: delivery },
   });
-  return {
+  const client: AuthClient = {
     url,
     get state() {
       return memory.state;
@@ -70,6 +88,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
         const call = { query: Login, variables: inputOf(credentials), withCookie };
         return finish((await send<LoginMutation>(call)).login);
       }),
+    reauthenticate: (password) =>
+      withToken((accessToken) =>
+        // In its turn: a refresh that is under way would bring a token of the older sign-in after this one.
+        exclusively(async () => {
+          const call = { query: Reauthenticate, variables: { password }, accessToken };
+          return finish((await send<ReauthenticateMutation>(call)).reauthenticate);
+        }),
+      ),
     logout: () =>
       retrying(platform, () =>
         exclusively(async () => {
@@ -81,13 +107,16 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
           tabs.tellLogout();
         }),
       ),
-    me: async () => askMe(await renewAccessToken(null), false),
+    me: () => withToken(askMe),
     getAccessToken: () => renewAccessToken(null),
     renewAccessToken,
+    freshenAuthentication: (refused, maxAgeSeconds) => freshen(refused, maxAgeSeconds),
     peekAccessToken: () => memory.fresh(),
     onAuthChange: memory.onChange,
     close: tabs.close,
   };
+  const freshen = createFreshen(options.onStaleAuthentication, client);
+  return keepParts(client, { storage, deviceStorage: null, memory, tabs, send, exclusively, accept, withToken });
 }
 
 function isPayload(answer: { readonly __typename: string }): answer is Payload {

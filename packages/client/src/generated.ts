@@ -70,6 +70,16 @@ export type LoginMutation = { readonly login:
     | { readonly __typename: 'InvalidCredentials', readonly message: string }
    };
 
+export type ReauthenticateMutationVariables = Exact<{
+  password: string;
+}>;
+
+
+export type ReauthenticateMutation = { readonly reauthenticate:
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'InvalidCredentials', readonly message: string }
+   };
+
 export type RefreshTokenMutationVariables = Exact<{
   refreshToken?: string | null | undefined;
 }>;
@@ -96,6 +106,7 @@ export type ConfirmQuery = { readonly __typename: 'Query' };
 
 export const Register = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}}}';
 export const Login = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
+export const Reauthenticate = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Reauthenticate($password:String!){reauthenticate(password:$password){__typename ...SignedIn ...on Failure{message}}}';
 export const RefreshToken = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
 export const Logout = 'mutation Logout($refreshToken:String){logout(refreshToken:$refreshToken)}';
 export const Me = 'fragment Viewer on User{id email emailVerified roles createdAt}query Me{me{...Viewer}}';
