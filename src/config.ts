@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { type Allowance, type Allowances, LIMIT_NAMES, type LimitName } from './platform/limits/limit.js';
 import { type Settings, settings } from './settings.js';
 
 /** What the machine says of itself; given, so that reading the settings stays pure. */
@@ -168,6 +169,11 @@ function toConfig(values: Settings, machine: MachineFacts) {
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    allowances: allowancesOf(values),
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function allowancesOf(values: Settings): Allowances {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, values[`LIMIT_${name}`]])) as Record<LimitName, Allowance>;
 }

@@ -3,8 +3,10 @@ import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import { CreateIdentityAndSessions1763900000000 } from '../migrations/1763900000000-create-identity-and-sessions.js';
 import { CreateSigningKeys1764000000000 } from '../migrations/1764000000000-create-signing-keys.js';
 import { PrepareRecovery1764100000000 } from '../migrations/1764100000000-prepare-recovery.js';
+import { CreateLimits1764200000000 } from '../migrations/1764200000000-create-limits.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
+import { LimitCounter } from './platform/limits/limit-counter.entity.js';
 import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
 import { RefreshSession } from './session/refresh-session.entity.js';
 import { AuthChange } from './session/revocation/auth-change.entity.js';
@@ -21,12 +23,14 @@ export const gatehouseEntities = [
   AuditEvent,
   SigningKey,
   WaitingMail,
+  LimitCounter,
 ] as const;
 /** For a migration step of an application's own; the gateway runs them by itself when it opens, and keeps its own list of them. */
 export const gatehouseMigrations = [
   CreateIdentityAndSessions1763900000000,
   CreateSigningKeys1764000000000,
   PrepareRecovery1764100000000,
+  CreateLimits1764200000000,
 ];
 
 /**

@@ -3,6 +3,10 @@ import { buildGatewaySchema, type Federation, type ResolverClasses } from './gra
 import type { OnForbidden } from './graphql/policy/enforce.js';
 import { publicFields } from './graphql/policy/guard-schema.js';
 import type { Clock } from './platform/clock.js';
+import { DeleteAccountResolver } from './recovery/delete-account.resolver.js';
+import { EmailChangeResolver } from './recovery/email-change.resolver.js';
+import { PasswordResolver } from './recovery/password.resolver.js';
+import { VerificationResolver } from './recovery/verification.resolver.js';
 import type { assembleSessions } from './session/assemble-sessions.js';
 import { ReauthenticateResolver } from './session/reauthenticate.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
@@ -27,7 +31,16 @@ export interface GatewaySchema {
 }
 
 /** The resolvers that every gateway has. */
-const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, ReauthenticateResolver, UserResolver];
+const gatewayResolvers: ResolverClasses = [
+  SessionResolver,
+  SignInResolver,
+  ReauthenticateResolver,
+  VerificationResolver,
+  PasswordResolver,
+  EmailChangeResolver,
+  DeleteAccountResolver,
+  UserResolver,
+];
 
 /** One schema of the gateway's resolvers and an application's; whoever uses it before `connect` gets an error. */
 export function createGatewaySchema(needs: {

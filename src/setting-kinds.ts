@@ -4,6 +4,7 @@ import { ROLE_NAME } from './platform/role-name.js';
 import { isScopeToken } from './platform/scope-token.js';
 
 const SECRET_BYTES_MIN = 32;
+const LIMIT_SECONDS_MAX = 31_536_000;
 /** 32 random bytes hold about 30 distinct values; a typed or repeated sample holds far fewer. */
 const SECRET_DISTINCT_BYTES_MIN = 16;
 
@@ -127,4 +128,14 @@ export const proxies = z.string().transform((text, context) => {
     }
   }
   return entries;
+});
+
+/** So many points in so many seconds, such as 10/900. */
+export const allowance = z.string().transform((text, context) => {
+  const [, points = '', seconds = ''] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
+  const parsed = { points: Number(points), seconds: Number(seconds) };
+  if (parsed.points >= 1 && parsed.seconds >= 1 && parsed.seconds <= LIMIT_SECONDS_MAX) return parsed;
+  const message = `must be points/seconds such as 10/900: at least 1 point, and from 1 to ${LIMIT_SECONDS_MAX} seconds`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 });

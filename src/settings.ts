@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { DEFAULT_SCHEMA } from './platform/database/default-schema.js';
-import { databaseUrl, flag, httpUrl, origins, proxies, roleScopes, secrets, wholeNumber } from './setting-kinds.js';
+import {
+  allowance,
+  databaseUrl,
+  flag,
+  httpUrl,
+  origins,
+  proxies,
+  roleScopes,
+  secrets,
+  wholeNumber,
+} from './setting-kinds.js';
 
 const ACCESS_TOKEN_TTL_SECONDS_MAX = 3600;
 const YEAR_SECONDS = 31_536_000;
@@ -83,6 +93,40 @@ export const settings = z.object({
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
+  LIMIT_LOGIN_ACCOUNT_NETWORK: allowance
+    .prefault('10/900')
+    .describe(
+      'Logins to one account from one network (an IPv4 address, an IPv6 /64), as points/seconds. Default: 10/900.',
+    ),
+  LIMIT_LOGIN_NETWORK: allowance
+    .prefault('100/900')
+    .describe('Logins from one network, as points/seconds. Default: 100/900.'),
+  LIMIT_LOGIN_ACCOUNT_UNKNOWN_DEVICES: allowance
+    .prefault('50/3600')
+    .describe('Logins to one account from all devices that are not known, as points/seconds. Default: 50/3600.'),
+  LIMIT_LOGIN_DEVICE: allowance
+    .prefault('20/900')
+    .describe('Logins from a known device, which take from no other limit, as points/seconds. Default: 20/900.'),
+  LIMIT_REGISTER_NETWORK: allowance
+    .prefault('10/3600')
+    .describe('Registrations from one network, successful ones included, as points/seconds. Default: 10/3600.'),
+  LIMIT_CODE_ACCOUNT: allowance
+    .prefault('5/900')
+    .describe(
+      'Tries of the password or a code by somebody signed in, for one account, as points/seconds. Default: 5/900.',
+    ),
+  LIMIT_MAIL_ADDRESS: allowance
+    .prefault('3/3600')
+    .describe('Mails to one address that somebody asked for, as points/seconds. Default: 3/3600.'),
+  LIMIT_MAIL_NETWORK: allowance
+    .prefault('20/3600')
+    .describe('Mails that one network asked for, as points/seconds. Default: 20/3600.'),
+  LIMIT_REFRESH_SESSION: allowance
+    .prefault('60/900')
+    .describe('Refreshes of one session, as points/seconds. Default: 60/900.'),
+  LIMIT_REFRESH_REFUSED_NETWORK: allowance
+    .prefault('100/900')
+    .describe('Refused refreshes from one network; others never count, as points/seconds. Default: 100/900.'),
   ALLOWED_ORIGINS: origins
     .optional()
     .describe(

@@ -44,8 +44,10 @@ export class SignInResolver {
   @Public()
   @Mutation(() => RegisterResult, {
     description:
-      'Makes an account and signs it in. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that ' +
-      'may not use it; a success ends the session whose cookie it replaces.',
+      'Makes an account and signs it in, and mails a link to verify the address (REGISTRATION=open). Where ' +
+      'REGISTRATION=verified, every address is answered VerificationRequired, and the link of the mail, with this ' +
+      'password, makes the account (verifyEmail). Where it is closed, FORBIDDEN. In cookie delivery, FORBIDDEN with ' +
+      'reason ORIGIN_NOT_ALLOWED to a page that may not use it; a success ends the session whose cookie it replaces.',
   })
   async register(
     @Arg('input', () => RegisterInput, { description: 'The new account.' }) input: RegisterInput,

@@ -127,12 +127,26 @@ export class WeakPasswordType extends FailureType {
   reasons!: PasswordWeaknessEnum[];
 }
 
+@ObjectType('VerificationRequired', {
+  description:
+    'A mail is on its way to the address, whoever has it: with a link for verifyEmail where the address is free, else ' +
+    'with word of this attempt. Which of them is not told.',
+})
+export class VerificationRequiredType {
+  readonly __typename = 'VerificationRequired';
+
+  @Field(() => String, { description: 'Where the mail goes: the address in its canonical form.' })
+  email!: string;
+}
+
 const resolveType = (value: { __typename: string }) => value.__typename;
 
 export const RegisterResult = createUnionType({
   name: 'RegisterResult',
-  description: 'The new account, signed in; or why there is none.',
-  types: () => [AuthPayloadType, EmailTakenType, WeakPasswordType] as const,
+  description:
+    'The new account, signed in; or why there is none. Which members can come depends on the setting REGISTRATION: ' +
+    'VerificationRequired where it is verified, AuthPayload and EmailTaken where it is open.',
+  types: () => [AuthPayloadType, EmailTakenType, WeakPasswordType, VerificationRequiredType] as const,
   resolveType,
 });
 
