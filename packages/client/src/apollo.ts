@@ -1,5 +1,6 @@
 import { ApolloLink, CombinedGraphQLErrors, Observable, ServerError } from '@apollo/client';
 import { answerIn } from './answer-in.js';
+import { mayBeDoneBy } from './operation-effect.js';
 import { type AnswerLike, createRemedies } from './remedies.js';
 import type { AuthClient } from './types.js';
 
@@ -20,7 +21,7 @@ export function createAuthLink(client: AuthClient): ApolloLink {
     return new Observable((observer) => {
       let stop = () => {};
       const fail = (error: unknown) => observer.error(error);
-      const remedyFor = createRemedies(client, operation.query);
+      const remedyFor = createRemedies(client, mayBeDoneBy(operation.query));
       const send = (accessToken: string | null) => {
         if (observer.closed) return;
         bear(operation, accessToken);

@@ -32,6 +32,7 @@ type Payload = Extract<LoginMutation['login'], { readonly __typename: 'AuthPaylo
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { url, delivery, timeoutMs = 10_000 } = options;
   const storage = delivery === 'BODY' ? options.storage : null;
+  const deviceStorage = (delivery === 'BODY' && options.deviceStorage) || null;
   const platform = { ...platformHere(delivery), ...options.platform };
   const name = `gatehouse:${url}`;
   const memory = createMemory(platform);
@@ -116,7 +117,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     close: tabs.close,
   };
   const freshen = createFreshen(options.onStaleAuthentication, client);
-  return keepParts(client, { storage, deviceStorage: null, memory, tabs, send, exclusively, accept, withToken });
+  return keepParts(client, { delivery, storage, deviceStorage, memory, tabs, send, withToken });
 }
 
 function isPayload(answer: { readonly __typename: string }): answer is Payload {

@@ -1,5 +1,5 @@
 import { answerIn } from './answer-in.js';
-import { type AnswerLike, createRemedies } from './remedies.js';
+import { type AnswerLike, createRemedies, hasValue } from './remedies.js';
 import type { AuthClient } from './types.js';
 
 /** Where else the access token may go, and by what. */
@@ -32,7 +32,7 @@ export function createAuthFetch(client: AuthClient, options: AuthFetchOptions = 
 
     const signal = init?.signal ?? request?.signal;
     const isRepeatable = !isStream(init?.body);
-    const remedyFor = createRemedies(client);
+    const remedyFor = createRemedies(client, isQuery(init?.body) ? () => false : hasValue);
     const sendWith = async (accessToken: string | null): Promise<Response> => {
       if (accessToken !== null) headers.set('authorization', `Bearer ${accessToken}`);
       const answer = await send(isRepeatable && request !== null ? request.clone() : input, { ...init, headers });
@@ -61,6 +61,16 @@ function isOneOf(origins: ReadonlySet<string>, url: string): boolean {
 
 function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
+}
+
+/** Surely; of any other operation, it is not known what it did. */
+function isQuery(body: unknown): boolean {
+  try {
+    const { query } = JSON.parse(typeof body === 'string' ? body : '') as { query?: unknown };
+    return typeof query === 'string' && !/\bmutation\b/.test(query);
+  } catch {
+    return false;
+  }
 }
 
 async function answerOf(answer: Response): Promise<AnswerLike> {

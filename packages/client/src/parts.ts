@@ -1,12 +1,11 @@
-import type { Accept } from './accept.js';
-import type { Exclusively } from './exclusively.js';
 import type { Memory } from './memory.js';
 import type { SendOperation } from './send-operation.js';
 import type { Tabs } from './tabs.js';
-import type { AuthClient, TokenStorage } from './types.js';
+import type { AuthClient, AuthClientOptions, TokenStorage } from './types.js';
 
 /** What a client is made of, for this package's other entries. */
 export interface Parts {
+  readonly delivery: AuthClientOptions['delivery'];
   /** null: the refresh token is in a cookie. */
   readonly storage: TokenStorage | null;
   /** null: the device token is in a cookie, or kept nowhere. */
@@ -14,8 +13,6 @@ export interface Parts {
   readonly memory: Memory;
   readonly tabs: Tabs;
   readonly send: SendOperation;
-  readonly exclusively: Exclusively;
-  readonly accept: Accept;
   readonly withToken: WithToken;
 }
 

@@ -8,15 +8,6 @@ export interface AnswerLike {
   readonly errors?: readonly RefusalLike[] | null | undefined;
 }
 
-/** As much of a parsed document as tells what sending it twice would do. */
-interface DocumentLike {
-  readonly definitions: readonly {
-    readonly kind: string;
-    readonly operation?: string;
-    readonly selectionSet?: { readonly selections: readonly { readonly kind: string }[] };
-  }[];
-}
-
 /** Gets the access token to send an operation again with; null: there is no other. */
 export type Remedy = () => Promise<string | null>;
 
@@ -25,21 +16,17 @@ export type Remedy = () => Promise<string | null>;
  * recent enough is made recent. Answers null where neither would help; or where the operation has done something
  * already, which would be done twice.
  */
-export function createRemedies(client: AuthClient, document?: DocumentLike) {
+export function createRemedies(client: AuthClient, mayBeDone: (answer: AnswerLike) => boolean = hasValue) {
   const left = new Set(['renew', 'freshen']);
   return (answer: AnswerLike, refused: string | null): Remedy | null => {
     if (needsRenewal(answer.errors) && left.delete('renew')) return () => client.renewAccessToken(refused);
     const maxAgeSeconds = staleAuthentication(answer.errors);
-    if (maxAgeSeconds === null || mayBeDone(answer, document) || !left.delete('freshen')) return null;
+    if (maxAgeSeconds === null || mayBeDone(answer) || !left.delete('freshen')) return null;
     return () => client.freshenAuthentication(refused, maxAgeSeconds);
   };
 }
 
-/** Of several fields of a mutation, those before the refused one ran; GraphQL may have taken their answers away. */
-function mayBeDone({ data }: AnswerLike, document: DocumentLike | undefined): boolean {
-  const operation = document?.definitions.find(({ operation }) => operation !== undefined);
-  if (operation?.operation === 'query') return false;
-  const selections = operation?.selectionSet?.selections ?? [];
-  if (operation !== undefined && (selections.length !== 1 || selections[0]?.kind !== 'Field')) return true;
+/** Whether any of an answer's fields has a value. */
+export function hasValue({ data }: AnswerLike): boolean {
   return typeof data === 'object' && data !== null && Object.values(data).some((value) => value !== null);
 }

@@ -12,6 +12,7 @@ import {
 } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
 import { needsRenewal } from './needs-renewal.js';
+import { mayBeDoneBy } from './operation-effect.js';
 import { createRemedies, type Remedy } from './remedies.js';
 import type { AuthClient } from './types.js';
 
@@ -41,7 +42,7 @@ function remedyFor(client: AuthClient, { data, error, operation }: OperationResu
   const isOnce = kind === 'query' || kind === 'mutation';
   if (error === undefined || !isOnce || context[SENT_AGAIN] || needsRenewal(error.graphQLErrors)) return null;
   const answer = { data, errors: error.graphQLErrors };
-  return createRemedies(client, query)(answer, tracesOf(operation)?.accessToken ?? null);
+  return createRemedies(client, mayBeDoneBy(query))(answer, tracesOf(operation)?.accessToken ?? null);
 }
 
 /** What the operation answers once the remedy is taken; the first result, where there is none. */
