@@ -119,6 +119,9 @@ try {
     PORT: '0',
     LOG_LEVEL: 'warn',
     BCRYPT_COST: '10',
+    // What is measured is no attack.
+    LIMIT_REGISTER_NETWORK: '100000/900',
+    LIMIT_REFRESH_SESSION: '100000000/900',
     JWT_ISSUER: ISSUER,
     REFRESH_TOKEN_SECRETS: secret,
     SIGNING_KEYS_FILE: join(folder, 'keys.json'),

@@ -96,6 +96,12 @@ function crossFaults(values: Settings): string[] {
   if (values.SIGNING_KEYS_FILE !== undefined && values.KEY_ENCRYPTION_KEYS !== undefined) {
     faults.push('SIGNING_KEYS_FILE and KEY_ENCRYPTION_KEYS are both set: the keys are in the file, or in the database');
   }
+  if (values.SMTP_URL !== undefined && values.SMTP_URL !== 'none' && values.MAIL_FROM === undefined) {
+    faults.push('MAIL_FROM must be set where SMTP_URL is');
+  }
+  if (values.REGISTRATION === 'verified' && values.SMTP_URL === 'none') {
+    faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -103,6 +109,11 @@ function productionFaults(values: Settings): string[] {
   const faults = (['DATABASE_URL', 'REFRESH_TOKEN_SECRETS'] as const)
     .filter((name) => values[name] === undefined)
     .map((name) => `${name} must be set in production`);
+  if (values.SMTP_URL === undefined) {
+    faults.push(
+      'SMTP_URL must be set in production; none, where nobody is to get mail: then nobody can recover an account',
+    );
+  }
   const hasKeys = values.KEY_ENCRYPTION_KEYS !== undefined || values.SIGNING_KEYS_FILE !== undefined;
   return hasKeys ? faults : [...faults, 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE must be set in production'];
 }
@@ -141,7 +152,15 @@ function toConfig(values: Settings, machine: MachineFacts) {
     refreshGraceSeconds: values.REFRESH_GRACE_SECONDS,
     refreshLostAnswerSeconds: values.REFRESH_LOST_ANSWER_SECONDS,
     roleScopes: values.ROLE_SCOPES,
+    registration: values.REGISTRATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    /** null: no list is asked. */
+    breachedPasswordsUrl: values.BREACHED_PASSWORDS_URL ?? null,
+    /** null: mail is only shown, in development. */
+    smtp: values.SMTP_URL ?? null,
+    mailFrom: values.MAIL_FROM ?? { name: 'Gatehouse', address: 'no-reply@localhost' },
+    /** null: the gateway's own pages. */
+    accountPagesUrl: values.ACCOUNT_PAGES_URL ?? null,
     bcryptCost: values.BCRYPT_COST,
     hashWorkers,
     hashQueueMax: values.HASH_QUEUE_MAX ?? 40 * hashWorkers,
@@ -169,7 +188,13 @@ function toConfig(values: Settings, machine: MachineFacts) {
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    /** null: tries are counted in PostgreSQL. */
+    redisUrl: values.REDIS_URL ?? null,
     allowances: allowancesOf(values),
+    /** 0: audit events are kept. */
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    /** 0: another process deletes what has expired. */
+    housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -4,11 +4,14 @@ import { CreateIdentityAndSessions1763900000000 } from '../migrations/1763900000
 import { CreateSigningKeys1764000000000 } from '../migrations/1764000000000-create-signing-keys.js';
 import { PrepareRecovery1764100000000 } from '../migrations/1764100000000-prepare-recovery.js';
 import { CreateLimits1764200000000 } from '../migrations/1764200000000-create-limits.js';
+import { CreateAccountTokens1764300000000 } from '../migrations/1764300000000-create-account-tokens.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
 import { LimitCounter } from './platform/limits/limit-counter.entity.js';
 import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
+import { AccountTokenRow } from './recovery/account-token.entity.js';
 import { RefreshSession } from './session/refresh-session.entity.js';
+import { PendingRegistration } from './session/registration/pending-registration.entity.js';
 import { AuthChange } from './session/revocation/auth-change.entity.js';
 import { SigningKey } from './session/signing-key/signing-key.entity.js';
 import { User } from './user/user.entity.js';
@@ -24,6 +27,8 @@ export const gatehouseEntities = [
   SigningKey,
   WaitingMail,
   LimitCounter,
+  AccountTokenRow,
+  PendingRegistration,
 ] as const;
 /** For a migration step of an application's own; the gateway runs them by itself when it opens, and keeps its own list of them. */
 export const gatehouseMigrations = [
@@ -31,6 +36,7 @@ export const gatehouseMigrations = [
   CreateSigningKeys1764000000000,
   PrepareRecovery1764100000000,
   CreateLimits1764200000000,
+  CreateAccountTokens1764300000000,
 ];
 
 /**

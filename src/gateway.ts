@@ -1,6 +1,6 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
-import sql from 'sql-template-tag';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
@@ -17,6 +17,8 @@ import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
+import { warnWithoutStatementTimeout } from './platform/database/statement-timeout.js';
+import { openLimits } from './platform/limits/open-limits.js';
 import type { Logger } from './platform/logger.js';
 import type { Random } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
@@ -25,6 +27,8 @@ import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
+import { createBreachedPasswords } from './user/password/breached-passwords.js';
+import { createCheckNewPassword } from './user/password/check-new-password.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
 import { createUserRepository } from './user/user.repository.js';
 
@@ -132,11 +136,18 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
+  const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
+  const { limits, close: closeLimits } = await openLimits(counting);
+  closing.add(closeLimits);
   const users = createUserRepository({ database });
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
   const { signingKeys, follower: keysFollower } = keys;
-  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
+  const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
+  const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
+  const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
+  const accounts = { database, users, hasher, checkNewPassword, audit, limits };
+  const sessions = assembleSessions({ ...parts, ...accounts, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   closing.add(() => feed.stop());
@@ -144,6 +155,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => clockCheck.stop());
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
+  const housekeeping = createHousekeeping({ ...config, database, clock, random, log });
+  closing.add(() => housekeeping.stop());
+  housekeeping.start();
 
   gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
@@ -192,15 +206,4 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
     ...(areKeysReadable ? [] : ['signing_key_unreadable']),
   ];
   return { isReady: causes.length === 0, causes };
-}
-
-/** A mere warning: where it can't be told, nothing is said. */
-async function warnWithoutStatementTimeout({ database, log }: { database: Database; log: Logger }): Promise<void> {
-  const statement = sql`SHOW statement_timeout`;
-  const [row] = await database.query<{ statement_timeout: string }>(statement).catch(() => []);
-  if (row?.statement_timeout !== '0') return;
-  log.warn(
-    { event: 'no_statement_timeout' },
-    'the database sets no statement_timeout for our role: set one with ALTER ROLE',
-  );
 }

@@ -5,10 +5,13 @@ import {
   databaseUrl,
   flag,
   httpUrl,
+  mailSender,
   origins,
   proxies,
+  redisUrl,
   roleScopes,
   secrets,
+  smtpUrl,
   wholeNumber,
 } from './setting-kinds.js';
 
@@ -85,7 +88,37 @@ export const settings = z.object({
     .describe(
       'JSON object of the scopes that come with roles, such as {"EDITOR":["notes:read","notes:write"]}. Default: none.',
     ),
+  AUDIT_RETENTION_DAYS: wholeNumber(0, 36_500)
+    .prefault('365')
+    .describe('Audit events are deleted after so many days; 0: never. Default: 365.'),
+  HOUSEKEEPING_SECONDS: wholeNumber(0, 86_400)
+    .prefault('300')
+    .describe('How often what has expired is deleted; 0: not by this process. Default: 300.'),
+  REGISTRATION: z
+    .enum(['open', 'verified', 'closed'], { error: 'must be open, verified or closed' })
+    .default('open')
+    .describe(
+      'Who may register. open: anybody, signed in at once; it tells which addresses are registered. verified: anybody, once the link mailed to the address is used with the password; it tells nothing. closed: nobody. Default: open.',
+    ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
+  BREACHED_PASSWORDS_URL: httpUrl
+    .optional()
+    .describe(
+      'Range service of breached passwords, such as https://api.pwnedpasswords.com/range: new passwords on its list are refused. It is sent 5 hexadecimal digits of each; where it does not answer within a second, the password is taken, audited. Default: none is asked.',
+    ),
+  SMTP_URL: smtpUrl
+    .optional()
+    .describe(
+      'Server that takes the mail: smtps://user:password@host (TLS from the start), or smtp://… (STARTTLS, required unless the host is this machine; `?tls=off` for a server without it). `none`: nothing is sent, and nobody can recover an account. Must be set in production. Default: mail is only shown at /dev/mail (development only).',
+    ),
+  MAIL_FROM: mailSender
+    .optional()
+    .describe('Sender of mail, such as Example <no-reply@example.org>. Must be set where SMTP_URL is.'),
+  ACCOUNT_PAGES_URL: httpUrl
+    .optional()
+    .describe(
+      "Where pages of your own take the links of mails: GET /account/<page> sends browsers on to ACCOUNT_PAGES_URL/<page>, the token in the fragment. Default: the gateway's own pages.",
+    ),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
   HASH_WORKERS: wholeNumber(1, 256)
     .optional()
@@ -93,6 +126,9 @@ export const settings = z.object({
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe('Redis that counts tries for the limits; needs ioredis. Default: they are counted in PostgreSQL.'),
   LIMIT_LOGIN_ACCOUNT_NETWORK: allowance
     .prefault('10/900')
     .describe(

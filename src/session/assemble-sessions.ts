@@ -2,8 +2,10 @@ import type { Config } from '../config.js';
 import type { AuditTrail } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
+import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
+import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
@@ -13,6 +15,8 @@ import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createCookieDelivery } from './cookie-delivery.js';
+import { createDeviceCookie } from './device/device-cookie.js';
+import { createDeviceTokens } from './device/device-token.js';
 import { createEndAllSessions } from './end-all-sessions.js';
 import { createEndReplaced } from './end-replaced.js';
 import { createEndSession } from './end-session.js';
@@ -47,7 +51,9 @@ export interface SessionParts {
   database: Database;
   users: UserRepository;
   hasher: PasswordHasher;
+  checkNewPassword: CheckNewPassword;
   audit: AuditTrail;
+  limits: Limits;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -57,7 +63,7 @@ export interface SessionParts {
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, users, hasher, audit, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, limits, clock, random, log } = parts;
   const revocations = createRevocationList({ clock });
   const feed = createRevocationFeed({
     url: parts.databaseUrl,
@@ -74,7 +80,7 @@ export function assembleSessions(parts: SessionParts) {
   const issueAccessToken = createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random });
   const describeIdentity = createDescribeIdentity({ scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes) });
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
-  const sessions = createRefreshSessionRepository({ database });
+  const sessions = createRefreshSessionRepository({ database, allowance: config.allowances.REFRESH_SESSION });
   const signIns = createSignInRepository({ database });
   const endings = createEndingRepository({ database, clock, random, revocations });
   const lifetimes = {
@@ -82,12 +88,15 @@ export function assembleSessions(parts: SessionParts) {
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
   };
   const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
-  const { passwordMinLength, sessionsPerUserMax } = config;
+  const { sessionsPerUserMax } = config;
   const { seenGeneration } = activity;
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
-  const signIn = { signIns, endReplaced, hasher, audit, answerSession, lifetimes, clock, random };
-  const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
+  const deviceTokens = createDeviceTokens({ secrets: parts.refreshTokenSecrets, random });
+  const signIn = { signIns, endReplaced, hasher, limits, deviceTokens, audit, answerSession, lifetimes, clock, random };
+  const cookieAttributes = { isSecure: config.isCookieSecure, sameSite: config.cookieSameSite };
+  const cookie = createRefreshCookie({ ...cookieAttributes, clock });
+  const deviceCookie = createDeviceCookie({ ...cookieAttributes, deviceTokens });
   return {
     feed,
     revocations,
@@ -98,16 +107,19 @@ export function assembleSessions(parts: SessionParts) {
       isFeedBehind: feed.isBehind,
       onSeen: activity.saw,
     }),
-    cookieDelivery: createCookieDelivery({ cookie, log }),
+    deviceTokens,
+    cookieDelivery: createCookieDelivery({ cookie, deviceCookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
-      register: createRegister({ ...signIn, passwordMinLength }),
+      register: createRegister({ ...signIn, checkNewPassword: parts.checkNewPassword }),
       login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,
         endings,
         codec,
         auditRefused: createAuditRefusedRefresh({ audit }),
+        limits,
+        allowance: config.allowances.REFRESH_SESSION,
         answerSession,
         seenGeneration,
         rules,
@@ -120,6 +132,7 @@ export function assembleSessions(parts: SessionParts) {
         users,
         reauthentications: createReauthenticationRepository({ database }),
         hasher,
+        limits,
         audit,
         describeIdentity,
         issueAccessToken,

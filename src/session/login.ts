@@ -1,20 +1,24 @@
 import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
+import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
+import { RateLimited } from '../platform/rate-limited.js';
 import { parseEmailAddress } from '../user/email-address.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { answerNewSession, prepareSession } from './begin-session.js';
 import { checkCredential } from './check-credential.js';
+import type { DeviceTokens } from './device/device-token.js';
 import type { EndReplaced } from './end-replaced.js';
+import { loginBuckets } from './login-buckets.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 import type { EndingRepository } from './revocation/ending.repository.js';
 import type { AnswerSession, SessionAnswer, SessionLifetimes } from './session-answer.js';
 import type { SignInRepository } from './sign-in.repository.js';
 
 export type LoginOutcome =
-  | { kind: 'logged_in'; answer: SessionAnswer }
+  | { kind: 'logged_in'; answer: SessionAnswer; deviceToken: string }
   | { kind: 'invalid_credentials' }
   | { kind: 'malformed'; argument: 'email' };
 
@@ -24,6 +28,8 @@ export type Login = (input: {
   tokenDelivery: TokenDelivery;
   /** Refresh tokens whose sessions a success ends. */
   replacedTokens: readonly string[];
+  /** What says that this device is a known one, genuine or not. */
+  deviceTokens: readonly string[];
   client: ClientFacts;
 }) => Promise<LoginOutcome>;
 
@@ -33,6 +39,8 @@ export interface LoginNeeds {
   endings: EndingRepository;
   endReplaced: EndReplaced;
   hasher: PasswordHasher;
+  limits: Limits;
+  deviceTokens: DeviceTokens;
   audit: AuditTrail;
   answerSession: AnswerSession;
   sessionsPerUserMax: number;
@@ -42,21 +50,29 @@ export interface LoginNeeds {
   log: Logger;
 }
 
-/** Begins a session for an e-mail address and its password; whatever is wrong, the answer and the work are the same. */
+/**
+ * Begins a session for an e-mail address and its password; whatever is wrong, the answer and the work are the same.
+ *
+ * @throws {RateLimited} before anything is hashed, whether or not anybody has the address.
+ */
 export function createLogin(needs: LoginNeeds): Login {
   const { users, signIns, audit, answerSession, lifetimes, clock, random } = needs;
-  return async ({ email, password, tokenDelivery, replacedTokens, client }) => {
+  return async ({ email, password, tokenDelivery, replacedTokens, deviceTokens: presented, client }) => {
     const parsed = parseEmailAddress(email);
     if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
     const credential = await users.findCredential(parsed.address);
+    const device = credential && needs.deviceTokens.known({ presented, ...credential });
+    const buckets = loginBuckets({ address: parsed.address, device, ipAddress: client.ipAddress });
+    const taking = await needs.limits.take({ buckets, client });
+    if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
     const refuse = async (cause: string): Promise<LoginOutcome> => {
       await audit.record({ kind: 'LOGIN_FAILED', cause, userId: credential?.userId ?? null, client });
       return { kind: 'invalid_credentials' };
     };
 
-    const checked = await checkCredential({ credential, password, hasher: needs.hasher });
+    const checked = await checkCredential({ credential, password, hasher: needs.hasher, goesFirst: device !== null });
     if (checked.kind === 'refused') return refuse(checked.cause);
-    const { userId, passwordHash } = checked;
+    const { userId, passwordHash, passwordVersion } = checked;
     const session = prepareSession({ tokenDelivery, auditKind: 'LOGIN_SUCCEEDED', client, lifetimes, clock, random });
     const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session });
     // The password was changed or the user disabled while it was being checked.
@@ -64,7 +80,9 @@ export function createLogin(needs: LoginNeeds): Login {
     // First what this browser leaves behind: it must not cost another device its session.
     await needs.endReplaced({ refreshTokens: replacedTokens, client });
     await keepToLimit({ needs, userId, newestSessionId: session.id, client });
-    return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }) };
+    await taking.giveBack();
+    const deviceToken = needs.deviceTokens.issue({ userId, passwordVersion, previous: presented });
+    return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }), deviceToken };
   };
 }
 

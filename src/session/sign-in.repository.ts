@@ -34,6 +34,7 @@ export interface SignInRepository {
     userId: string;
     email: string;
     passwordHash: string;
+    language: string | null;
     session: NewSession;
   }): Promise<SignedInUser | null>;
 }
@@ -55,15 +56,15 @@ export function createSignInRepository({ database }: { database: Database }): Si
         FROM checked AS u JOIN ${emails} AS e ON e.user_id = u.id`);
       return row ?? null;
     },
-    createUserWithSession: async ({ userId, email, passwordHash, session }) => {
+    createUserWithSession: async ({ userId, email, passwordHash, language, session }) => {
       const { now } = session;
       const [row] = await database.query<{ ownerId: string }>(sql`
         WITH address AS (
           INSERT INTO ${emails} (email, user_id, verified, created_at)
           VALUES (${email}, ${userId}, false, ${now}) ON CONFLICT (email) DO NOTHING RETURNING user_id
         ), created_user AS (
-          INSERT INTO ${users} (id, roles, password_hash, auth_epoch, disabled_at, created_at)
-          SELECT user_id, '{}', ${passwordHash}, 0, NULL, ${now}::timestamptz FROM address RETURNING id
+          INSERT INTO ${users} (id, roles, password_hash, auth_epoch, disabled_at, language, created_at)
+          SELECT user_id, '{}', ${passwordHash}, 0, NULL, ${language}, ${now}::timestamptz FROM address RETURNING id
         ), created AS (${sessionInsert({ database, session, source: sql`created_user` })}),
         audited AS (${auditInsert({ database, entry: session.audit, source: sql`created` })})
         SELECT id AS "ownerId" FROM created_user

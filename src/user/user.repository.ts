@@ -14,6 +14,8 @@ export interface UserProfile {
 export interface Credential {
   userId: string;
   passwordHash: string | null;
+  /** Grows with each change of the password. */
+  passwordVersion: number;
   isDisabled: boolean;
 }
 
@@ -39,13 +41,15 @@ export function createUserRepository({ database }: { database: Database }): User
         WHERE u.id = ANY(${userIds}::uuid[]) AND u.disabled_at IS NULL`),
     findCredentialOf: async (userId) => {
       const [row] = await database.query<Credential>(sql`
-        SELECT id AS "userId", password_hash AS "passwordHash", disabled_at IS NOT NULL AS "isDisabled"
+        SELECT id AS "userId", password_hash AS "passwordHash", password_version AS "passwordVersion",
+          disabled_at IS NOT NULL AS "isDisabled"
         FROM ${users} WHERE id = ${userId}`);
       return row ?? null;
     },
     findCredential: async (email) => {
       const [row] = await database.query<Credential>(sql`
-        SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.disabled_at IS NOT NULL AS "isDisabled"
+        SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.password_version AS "passwordVersion",
+          u.disabled_at IS NOT NULL AS "isDisabled"
         FROM ${emails} AS e JOIN ${users} AS u ON u.id = e.user_id
         WHERE e.email = ${email}`);
       return row ?? null;

@@ -61,12 +61,13 @@ describe('schema/schema.graphql', () => {
     const credential = ['email: String!', 'password: String!', 'tokenDelivery: TokenDelivery! = BODY'];
     const shapes: Record<string, string[]> = {
       RegisterInput: credential,
-      LoginInput: credential,
+      LoginInput: [...credential, 'deviceToken: String'],
       AuthPayload: [
         'accessToken: String!',
         'tokenType: String!',
         'expiresIn: Int!',
         'refreshToken: String',
+        'deviceToken: String',
         'refreshTokenExpiresAt: DateTimeISO!',
         'session: Session!',
         'user: User!',

@@ -15,6 +15,7 @@ export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 export type AuditKind =
   | 'REGISTERED'
+  | 'REGISTRATION_BEGUN'
   | 'REGISTRATION_REFUSED'
   | 'LOGIN_SUCCEEDED'
   | 'LOGIN_FAILED'
@@ -26,8 +27,22 @@ export type AuditKind =
   | 'RATE_LIMITED'
   | 'SESSION_ENDED'
   | 'DATABASE_WENT_BACK'
+  | 'LINK_MAILED'
+  | 'LINK_REFUSED'
+  | 'EMAIL_VERIFICATION_REQUESTED'
+  | 'EMAIL_VERIFIED'
+  | 'EMAIL_CHANGE_REQUESTED'
+  | 'EMAIL_CHANGED'
+  | 'EMAIL_CHANGE_UNDONE'
+  | 'PASSWORD_RESET_REQUESTED'
+  | 'PASSWORD_RESET'
+  | 'PASSWORD_CHANGED'
+  | 'PASSWORD_CHECK_FAILED'
+  | 'ACCOUNT_DELETED'
   | 'SIGNING_KEY_ROTATED'
-  | 'SIGNING_KEY_REVOKED';
+  | 'SIGNING_KEY_REVOKED'
+  | 'MAIL_GIVEN_UP'
+  | 'BREACHED_PASSWORDS_UNREACHABLE';
 
 /** What one audit event says; its id is made before the statement that writes it is tried. */
 export interface AuditEntry {

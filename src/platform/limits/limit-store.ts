@@ -5,14 +5,12 @@ export interface CountedBucket {
   seconds: number;
 }
 
-/** A point that was taken, of the window that ends then. */
-export interface TakenPoint {
-  hash: Buffer;
-  expiresAt: Date;
-}
-
 export type StoreTaking =
-  | { kind: 'taken'; points: TakenPoint[] }
+  | {
+      kind: 'taken';
+      /** Puts the points back into the windows that they were taken from, where these still run. */
+      giveBack(now: Date): Promise<void>;
+    }
   /** `full`: the places of the buckets that are, in the list. */
   | { kind: 'full'; full: number[]; until: Date };
 
@@ -20,6 +18,4 @@ export type StoreTaking =
 export interface LimitStore {
   /** Takes a point from each bucket, or from none where one of them is full; of many at once, no more than its points get one. */
   take(needs: { buckets: readonly CountedBucket[]; now: Date }): Promise<StoreTaking>;
-  /** Puts points back into the windows that they were taken from, where these still run. */
-  giveBack(needs: { points: readonly TakenPoint[]; now: Date }): Promise<void>;
 }

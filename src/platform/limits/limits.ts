@@ -4,7 +4,7 @@ import type { AuditTrail, ClientFacts } from '../audit/audit.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Allowances, Bucket } from './limit.js';
-import type { CountedBucket, LimitStore, TakenPoint } from './limit-store.js';
+import type { CountedBucket, LimitStore, StoreTaking } from './limit-store.js';
 
 /** What came of a try to take. */
 export type Taking =
@@ -45,11 +45,14 @@ export function createLimits(needs: {
     const name = hash.toString('base64');
     if (audited.has(name)) return;
     audited.set(name, true);
-    await audit.record({ kind: 'RATE_LIMITED', cause: bucket.limit, userId: null, client });
+    // Whether the trail can be written just now must not change the answer.
+    await audit.record({ kind: 'RATE_LIMITED', cause: bucket.limit, userId: null, client }).catch((error: unknown) => {
+      log.warn({ event: 'limit_not_audited', cause: error instanceof Error ? error.message : null });
+    });
   };
-  const giveBack = async (points: readonly TakenPoint[]) => {
+  const giveBack = async (taken: StoreTaking & { kind: 'taken' }) => {
     try {
-      await store.giveBack({ points, now: clock.now() });
+      await taken.giveBack(clock.now());
     } catch (error) {
       log.warn({ event: 'limit_point_lost', cause: error instanceof Error ? error.message : null });
     }
@@ -60,7 +63,7 @@ export function createLimits(needs: {
       const now = clock.now();
       const counted = buckets.map((bucket): CountedBucket => ({ hash: hashOf(bucket), ...allowances[bucket.limit] }));
       const taking = await store.take({ buckets: counted, now });
-      if (taking.kind === 'taken') return { kind: 'taken', giveBack: () => giveBack(taking.points) };
+      if (taking.kind === 'taken') return { kind: 'taken', giveBack: () => giveBack(taking) };
       for (const place of taking.full) {
         const [bucket, one] = [buckets[place], counted[place]];
         if (bucket !== undefined && one !== undefined) await auditOnce(bucket, one.hash, client);

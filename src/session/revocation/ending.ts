@@ -12,6 +12,10 @@ export type EndCause =
   | 'OTHERS_ENDED_BY_USER'
   | 'LOGOUT_EVERYWHERE'
   | 'SESSION_LIMIT'
+  | 'PASSWORD_RESET'
+  | 'PASSWORD_CHANGED'
+  | 'EMAIL_CHANGE_UNDONE'
+  | 'ACCOUNT_DELETED'
   /** A sign-in in the same browser took its place. */
   | 'LOGIN_REPLACED';
 
