@@ -3,6 +3,7 @@ import { buildGatewaySchema, type Federation, type ResolverClasses } from './gra
 import type { OnForbidden } from './graphql/policy/enforce.js';
 import { publicFields } from './graphql/policy/guard-schema.js';
 import type { Clock } from './platform/clock.js';
+import type { assembleRecovery } from './recovery/assemble-recovery.js';
 import { DeleteAccountResolver } from './recovery/delete-account.resolver.js';
 import { EmailChangeResolver } from './recovery/email-change.resolver.js';
 import { PasswordResolver } from './recovery/password.resolver.js';
@@ -27,7 +28,11 @@ export interface GatewaySchema {
   /** The root fields that answer strangers, e.g. `Query.me`. */
   publicFields: string[];
   /** Gives the gateway's own resolvers what they work with. */
-  connect(parts: { sessions: ReturnType<typeof assembleSessions>; onForbidden: OnForbidden }): void;
+  connect(parts: {
+    sessions: ReturnType<typeof assembleSessions>;
+    recovery: ReturnType<typeof assembleRecovery>;
+    onForbidden: OnForbidden;
+  }): void;
 }
 
 /** The resolvers that every gateway has. */
@@ -72,10 +77,14 @@ export function createGatewaySchema(needs: {
   return {
     schema,
     publicFields: publicFields(schema),
-    connect: ({ sessions, ...parts }) => {
+    connect: ({ sessions, recovery, ...parts }) => {
       made.set(SignInResolver, new SignInResolver(sessions));
       made.set(SessionResolver, new SessionResolver(sessions.useCases));
       made.set(ReauthenticateResolver, new ReauthenticateResolver(sessions.useCases.reauthenticate));
+      made.set(VerificationResolver, new VerificationResolver(recovery.useCases));
+      made.set(PasswordResolver, new PasswordResolver(recovery));
+      made.set(EmailChangeResolver, new EmailChangeResolver(recovery));
+      made.set(DeleteAccountResolver, new DeleteAccountResolver(recovery.useCases.deleteAccount));
       onForbidden = parts.onForbidden;
     },
   };

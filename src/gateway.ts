@@ -2,6 +2,7 @@ import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
 import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
+import { assembleMail } from './assemble-mail.js';
 import type { Config } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
@@ -20,11 +21,16 @@ import { createDatabase, type Database } from './platform/database/database.js';
 import { warnWithoutStatementTimeout } from './platform/database/statement-timeout.js';
 import { openLimits } from './platform/limits/open-limits.js';
 import type { Logger } from './platform/logger.js';
+import type { DevInbox } from './platform/mail/dev-inbox.js';
+import { createMailWorker } from './platform/mail/mail-worker.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import type { Random } from './platform/random.js';
+import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
+import { createNoticeComposers } from './session/notices/compose-notices.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createBreachedPasswords } from './user/password/breached-passwords.js';
@@ -51,6 +57,8 @@ export interface GatewayParts {
   log: Logger;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
+  /** Sends the mail. Default: as SMTP_URL says. */
+  mailer?: Mailer | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -63,6 +71,8 @@ export interface OpenGateway {
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
+  /** The mail that was sent lately; null: in production. */
+  inbox: DevInbox | null;
   changeRoles: ChangeRoles;
   /** How often a password was hashed so far. */
   hashings(): number;
@@ -147,9 +157,14 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
   const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
   const accounts = { database, users, hasher, checkNewPassword, audit, limits };
-  const sessions = assembleSessions({ ...parts, ...accounts, signingKeys, keysFollower });
+  const mail = assembleMail(parts);
+  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
+  const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
+  const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
+  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers });
+  closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
   closing.add(() => activity.stop());
   closing.add(() => clockCheck.stop());
@@ -158,8 +173,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const housekeeping = createHousekeeping({ ...config, database, clock, random, log });
   closing.add(() => housekeeping.stop());
   housekeeping.start();
+  mailWorker.start();
 
-  gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
+  gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
   const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
   const apollo = createApolloServer(options);
@@ -170,6 +186,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     apolloOptions: options,
     context: createContextFactory({ ...sessions, findUsers: users.findProfiles }),
     jwks: () => signingKeys.jwks,
+    inbox: mail.inbox,
     readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
     hashings: () => hasher.hashings(),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { MailSender, SmtpServer } from './platform/mail/smtp-mailer.js';
 import { ROLE_NAME } from './platform/role-name.js';
 import { isScopeToken } from './platform/scope-token.js';
 
@@ -148,16 +149,6 @@ export const allowance = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** How mail leaves. */
-export interface SmtpServer {
-  host: string;
-  port: number;
-  /** `start`: TLS from the first byte. `upgrade`: STARTTLS or nothing. `offered`: STARTTLS where the server has it. */
-  tls: 'start' | 'upgrade' | 'offered' | 'off';
-  /** null: none is asked for. */
-  credential: { user: string; pass: string } | null;
-}
-
 const SMTP_PORTS = { 'smtps:': 465, 'smtp:': 587 };
 const LOCAL_SMTP_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -189,7 +180,7 @@ function decoded(text: string): string | null {
 }
 
 /** An smtp:// or smtps:// URL, or `none`. */
-export const smtpUrl = z.string().transform((text, context) => {
+export const smtpUrl = z.string().transform((text, context): SmtpServer | 'none' => {
   const server = text === 'none' ? text : smtpServerOf(text);
   if (server !== null) return server;
   const message = 'must be an smtp:// or smtps:// URL, or none (its text is not shown: it may hold a password)';
@@ -197,14 +188,7 @@ export const smtpUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The sender of mail. */
-export interface MailSender {
-  /** Empty: none. */
-  name: string;
-  address: string;
-}
-
-const ADDRESS = String.raw`[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]{1,64}@[a-zA-Z0-9.-]{1,255}`;
+const ADDRESS = "[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-zA-Z0-9.-]{1,255}";
 const SENDER = new RegExp(`^(?:(${ADDRESS})|([^<>"\\p{C}\\p{Zl}\\p{Zp}]{1,100}) <(${ADDRESS})>)$`, 'u');
 
 /** One address, with or without a name. */

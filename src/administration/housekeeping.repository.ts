@@ -31,11 +31,15 @@ function purges({ auditRetentionDays }: { auditRetentionDays: number }): Purge[]
   const purgesAlways: Purge[] = [
     { table: 'refresh_sessions', key: sql`user_id, id`, isOver: (now) => sql`absolute_expires_at <= ${now}` },
     { table: 'limit_counters', key: sql`hash`, isOver: (now) => sql`expires_at <= ${now}` },
+    { table: 'account_tokens', key: sql`token_hash`, isOver: (now) => sql`expires_at <= ${now}` },
+    { table: 'pending_registrations', key: sql`user_id`, isOver: (now) => sql`expires_at <= ${now}` },
+    // Of somebody's own address this is null.
+    { table: 'user_emails', key: sql`email`, isOver: (now) => sql`reserved_until <= ${now}` },
     { table: 'auth_changes', key: sql`id`, isOver: () => sql`at < clock_timestamp() - ${FEED_KEPT}::interval` },
     {
       table: 'mail_outbox',
       key: sql`id`,
-      isOver: (now) => sql`sent_at < ${before(now, SENT_MAIL_KEPT_DAYS * DAY_SECONDS)}`,
+      isOver: (now) => sql`done_at < ${before(now, SENT_MAIL_KEPT_DAYS * DAY_SECONDS)}`,
     },
   ];
   if (auditRetentionDays === 0) return purgesAlways;

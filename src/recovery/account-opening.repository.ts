@@ -4,6 +4,9 @@ import type { Database } from '../platform/database/database.js';
 import type { LinkPurpose } from './account-token.js';
 import { linkUse } from './link-use.js';
 
+/** The version of a password that an account begins with. */
+export const FIRST_PASSWORD_VERSION = 1;
+
 /** Makes accounts of registrations whose address is proved. */
 export interface AccountOpeningRepository {
   /**

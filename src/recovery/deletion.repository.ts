@@ -10,10 +10,7 @@ export interface DeletionRepository {
 }
 
 /** In one transaction: nobody sees an account without its sessions, or sessions without their account. */
-export function createDeletionRepository(needs: {
-  database: Database;
-  endings: EndingRepository;
-}): DeletionRepository {
+export function createDeletionRepository(needs: { database: Database; endings: EndingRepository }): DeletionRepository {
   const { database, endings } = needs;
   const table = (name: string) => database.table(name);
 

@@ -3,7 +3,6 @@ import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput } from '../graphql/errors.js';
 import { Authorized } from '../graphql/policy/authorized.js';
 import { Public } from '../graphql/public.js';
-import type { CookieDelivery } from '../session/cookie-delivery.js';
 import {
   EmailTakenType,
   InvalidCredentialsType,
@@ -11,6 +10,7 @@ import {
   WeakPasswordType,
 } from '../session/sign-in.type.js';
 import type { ConfirmEmailChange } from './confirm-email-change.js';
+import type { DeliverDeviceToken } from './deliver-device-token.js';
 import { RECENT_SIGN_IN_SECONDS } from './recent-sign-in.js';
 import {
   ConfirmEmailChangeResult,
@@ -33,7 +33,7 @@ interface UseCases {
 
 @Resolver()
 export class EmailChangeResolver {
-  constructor(private readonly needs: { useCases: UseCases; cookieDelivery: CookieDelivery }) {}
+  constructor(private readonly needs: { useCases: UseCases; deliverDeviceToken: DeliverDeviceToken }) {}
 
   @Authorized({ maxAgeSeconds: RECENT_SIGN_IN_SECONDS })
   @Mutation(() => Boolean, {
@@ -106,11 +106,12 @@ export class EmailChangeResolver {
     input: UndoEmailChangeInput,
     @Ctx() client: GatewayContext,
   ): Promise<typeof UndoEmailChangeResult> {
-    const { token, password } = input;
+    const { token, password, tokenDelivery } = input;
+    const deliver = this.needs.deliverDeviceToken({ tokenDelivery, client });
     const outcome = await this.needs.useCases.undoEmailChange({ token, password, client });
     switch (outcome.kind) {
       case 'reset':
-        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: null });
+        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: deliver(outcome) });
       case 'link_expired':
         return new LinkExpiredType();
       case 'weak_password':

@@ -14,11 +14,7 @@ export type FindLink = (input: {
 }) => Promise<FoundLink | null>;
 
 /** Looks a link up before anything is hashed for it; a text that is no token of ours costs one statement, too. */
-export function createFindLink(needs: {
-  tokens: AccountTokenRepository;
-  audit: AuditTrail;
-  clock: Clock;
-}): FindLink {
+export function createFindLink(needs: { tokens: AccountTokenRepository; audit: AuditTrail; clock: Clock }): FindLink {
   const { tokens, audit, clock } = needs;
   return async ({ token, purpose, client }) => {
     const tokenHash = hashAccountToken(token);

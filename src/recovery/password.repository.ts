@@ -35,10 +35,7 @@ export interface PasswordRepository {
 }
 
 /** Passwords in the table `users`. */
-export function createPasswordRepository(needs: {
-  database: Database;
-  endings: EndingRepository;
-}): PasswordRepository {
+export function createPasswordRepository(needs: { database: Database; endings: EndingRepository }): PasswordRepository {
   const { database, endings } = needs;
   const users = database.table('users');
   const emails = database.table('user_emails');

@@ -2,9 +2,9 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
-import type { CookieDelivery } from '../session/cookie-delivery.js';
 import { InvalidCredentialsType, type PasswordWeaknessEnum, WeakPasswordType } from '../session/sign-in.type.js';
 import type { ChangePassword } from './change-password.js';
+import type { DeliverDeviceToken } from './deliver-device-token.js';
 import {
   ChangePasswordResult,
   LinkExpiredType,
@@ -24,7 +24,7 @@ interface UseCases {
 
 @Resolver()
 export class PasswordResolver {
-  constructor(private readonly needs: { useCases: UseCases; cookieDelivery: CookieDelivery }) {}
+  constructor(private readonly needs: { useCases: UseCases; deliverDeviceToken: DeliverDeviceToken }) {}
 
   @Public()
   @Mutation(() => Boolean, {
@@ -53,11 +53,12 @@ export class PasswordResolver {
     input: ResetPasswordInput,
     @Ctx() client: GatewayContext,
   ): Promise<typeof ResetPasswordResult> {
-    const { token, password } = input;
+    const { token, password, tokenDelivery } = input;
+    const deliver = this.needs.deliverDeviceToken({ tokenDelivery, client });
     const outcome = await this.needs.useCases.resetPassword({ token, password, client });
     switch (outcome.kind) {
       case 'reset':
-        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: null });
+        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: deliver(outcome) });
       case 'link_expired':
         return new LinkExpiredType();
       case 'weak_password':
@@ -82,7 +83,13 @@ export class PasswordResolver {
     const outcome = await this.needs.useCases.changePassword({ identity, currentPassword, newPassword, client });
     switch (outcome.kind) {
       case 'changed':
-        return Object.assign(new PasswordChangedType(), { endedSessions: outcome.endedSessions, deviceToken: null });
+        return Object.assign(new PasswordChangedType(), {
+          endedSessions: outcome.endedSessions,
+          deviceToken: this.needs.deliverDeviceToken({ tokenDelivery: outcome.tokenDelivery, client })({
+            userId: identity.userId,
+            passwordVersion: outcome.passwordVersion,
+          }),
+        });
       case 'invalid_credentials':
         return Object.assign(new InvalidCredentialsType(), { message: 'The password is wrong.' });
       case 'weak_password':

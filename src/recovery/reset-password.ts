@@ -5,7 +5,7 @@ import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { PasswordWeakness } from '../user/password/password-policy.js';
-import type { AccountOpeningRepository } from './account-opening.repository.js';
+import { type AccountOpeningRepository, FIRST_PASSWORD_VERSION } from './account-opening.repository.js';
 import type { Caller } from './caller.js';
 import type { FindLink, FoundLink } from './find-link.js';
 import type { PasswordRepository, ResetAccount } from './password.repository.js';
@@ -32,9 +32,6 @@ export interface ResetPasswordNeeds {
   clock: Clock;
   random: Random;
 }
-
-/** The version of a password that an account begins with. */
-const FIRST_PASSWORD_VERSION = 1;
 
 /**
  * Replaces a forgotten password by the link that was mailed to the account's address. All sessions end, and nothing that

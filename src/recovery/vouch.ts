@@ -4,7 +4,8 @@ import type { Limits } from '../platform/limits/limits.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { checkCredential } from '../session/check-credential.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
-import type { Credential, UserRepository } from '../user/user.repository.js';
+import type { UserRepository } from '../user/user.repository.js';
+import { FIRST_PASSWORD_VERSION } from './account-opening.repository.js';
 import type { LiveLink } from './account-token.repository.js';
 
 /** The caller, sure to be signed in now; null: nobody. Rejects for a bad access token, so that the client refreshes. */
@@ -48,7 +49,11 @@ export function createVouch(needs: {
     }
     const taking = await limits.take({ buckets: [{ limit: 'CODE_ACCOUNT', key: userId }], client });
     if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
-    const credential = credentialOf(link) ?? (await users.findCredentialOf(userId));
+    const { pendingPasswordHash } = link;
+    const credential =
+      pendingPasswordHash === null
+        ? await users.findCredentialOf(userId)
+        : { userId, passwordHash: pendingPasswordHash, passwordVersion: FIRST_PASSWORD_VERSION, isDisabled: false };
     const checked = await checkCredential({ credential, password, hasher });
     if (checked.kind === 'refused') {
       await audit.record({ kind: 'PASSWORD_CHECK_FAILED', cause: checked.cause, userId, client });
@@ -57,8 +62,4 @@ export function createVouch(needs: {
     await taking.giveBack();
     return { kind: 'vouched', vouched: { by: 'password', passwordHash: checked.passwordHash } };
   };
-}
-
-function credentialOf({ userId, pendingPasswordHash: passwordHash }: LiveLink): Credential | null {
-  return passwordHash === null ? null : { userId, passwordHash, isDisabled: false };
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
 import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
+import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
@@ -29,7 +30,9 @@ import { createRefresh } from './refresh.js';
 import { createRefreshCookie } from './refresh-cookie.js';
 import { createRefreshSessionRepository } from './refresh-session.repository.js';
 import { createRefreshTokenCodec } from './refresh-token.js';
-import { createRegister } from './register.js';
+import { createRegister, type Register } from './register.js';
+import { createBeginRegistration } from './registration/begin-registration.js';
+import { createRegistrationRepository } from './registration/registration.repository.js';
 import { createEndingRepository } from './revocation/ending.repository.js';
 import { createRevocationFeed } from './revocation/revocation-feed.js';
 import { createRevocationList } from './revocation/revocation-list.js';
@@ -54,6 +57,7 @@ export interface SessionParts {
   checkNewPassword: CheckNewPassword;
   audit: AuditTrail;
   limits: Limits;
+  mailWake: MailWake;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -82,7 +86,7 @@ export function assembleSessions(parts: SessionParts) {
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
   const sessions = createRefreshSessionRepository({ database, allowance: config.allowances.REFRESH_SESSION });
   const signIns = createSignInRepository({ database });
-  const endings = createEndingRepository({ database, clock, random, revocations });
+  const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake });
   const lifetimes = {
     idleTtlSeconds: config.sessionIdleTtlSeconds,
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
@@ -93,11 +97,31 @@ export function assembleSessions(parts: SessionParts) {
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
   const deviceTokens = createDeviceTokens({ secrets: parts.refreshTokenSecrets, random });
-  const signIn = { signIns, endReplaced, hasher, limits, deviceTokens, audit, answerSession, lifetimes, clock, random };
+  const signIn = {
+    signIns,
+    mailWake: parts.mailWake,
+    endReplaced,
+    hasher,
+    limits,
+    deviceTokens,
+    audit,
+    answerSession,
+    lifetimes,
+    clock,
+    random,
+  };
   const cookieAttributes = { isSecure: config.isCookieSecure, sameSite: config.cookieSameSite };
   const cookie = createRefreshCookie({ ...cookieAttributes, clock });
   const deviceCookie = createDeviceCookie({ ...cookieAttributes, deviceTokens });
+  const registering = { ...signIn, checkNewPassword: parts.checkNewPassword };
+  const registers: Record<Config['registration'], () => Register> = {
+    open: () => createRegister(registering),
+    verified: () =>
+      createBeginRegistration({ ...registering, registrations: createRegistrationRepository({ database }) }),
+    closed: () => async () => ({ kind: 'closed' }),
+  };
   return {
+    endings,
     feed,
     revocations,
     activity,
@@ -111,7 +135,7 @@ export function assembleSessions(parts: SessionParts) {
     cookieDelivery: createCookieDelivery({ cookie, deviceCookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
-      register: createRegister({ ...signIn, checkNewPassword: parts.checkNewPassword }),
+      register: registers[config.registration](),
       login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,

@@ -2,6 +2,9 @@ import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
+import { eventDetails } from '../platform/mail/event-details.js';
+import type { MailWake } from '../platform/mail/mail-wake.js';
+import type { NewMail } from '../platform/mail/outbox.js';
 import type { Random } from '../platform/random.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { parseEmailAddress } from '../user/email-address.js';
@@ -42,6 +45,7 @@ export interface LoginNeeds {
   limits: Limits;
   deviceTokens: DeviceTokens;
   audit: AuditTrail;
+  mailWake: MailWake;
   answerSession: AnswerSession;
   sessionsPerUserMax: number;
   lifetimes: SessionLifetimes;
@@ -74,9 +78,11 @@ export function createLogin(needs: LoginNeeds): Login {
     if (checked.kind === 'refused') return refuse(checked.cause);
     const { userId, passwordHash, passwordVersion } = checked;
     const session = prepareSession({ tokenDelivery, auditKind: 'LOGIN_SUCCEEDED', client, lifetimes, clock, random });
-    const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session });
+    const notice = newDeviceNotice({ at: session.now, client, random });
+    const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session, notice });
     // The password was changed or the user disabled while it was being checked.
     if (user === null) return refuse('CREDENTIAL_CHANGED');
+    needs.mailWake.wake();
     // First what this browser leaves behind: it must not cost another device its session.
     await needs.endReplaced({ refreshTokens: replacedTokens, client });
     await keepToLimit({ needs, userId, newestSessionId: session.id, client });
@@ -84,6 +90,11 @@ export function createLogin(needs: LoginNeeds): Login {
     const deviceToken = needs.deviceTokens.issue({ userId, passwordVersion, previous: presented });
     return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }), deviceToken };
   };
+}
+
+/** In the user's language: whoever signs in may not be them. */
+function newDeviceNotice({ at, client, random }: { at: Date; client: ClientFacts; random: Random }): NewMail {
+  return { id: random.id(), kind: 'NEW_DEVICE', at, language: null, details: eventDetails({ at, client }) };
 }
 
 /** The session has begun by then: where the limit can't be kept now, the next login keeps it. */

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Language } from '../platform/language.js';
 import type { Limits } from '../platform/limits/limits.js';
 import { networkOf } from '../platform/limits/network.js';
+import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { parseEmailAddress } from '../user/email-address.js';
@@ -19,6 +20,8 @@ import type { SignInRepository } from './sign-in.repository.js';
 export type RegisterOutcome =
   | { kind: 'registered'; answer: SessionAnswer; deviceToken: string }
   | { kind: 'email_taken' }
+  | { kind: 'verification_required'; email: string }
+  | { kind: 'closed' }
   | { kind: 'weak_password'; reasons: PasswordWeakness[] }
   | { kind: 'malformed'; argument: 'email' | 'password' };
 
@@ -39,6 +42,7 @@ export interface RegisterNeeds {
   hasher: PasswordHasher;
   limits: Limits;
   deviceTokens: DeviceTokens;
+  mailWake: MailWake;
   audit: AuditTrail;
   answerSession: AnswerSession;
   checkNewPassword: CheckNewPassword;
@@ -75,11 +79,13 @@ export function createRegister(needs: RegisterNeeds): Register {
       passwordHash,
       language,
       session,
+      mail: { id: random.id(), kind: 'VERIFY_EMAIL', at: session.now, language },
     });
     if (user === null) {
       await audit.record({ kind: 'REGISTRATION_REFUSED', cause: 'EMAIL_TAKEN', userId: null, client });
       return { kind: 'email_taken' };
     }
+    needs.mailWake.wake();
     await needs.endReplaced({ refreshTokens: replacedTokens, client });
     const deviceToken = needs.deviceTokens.issue({ userId, passwordVersion: FIRST_PASSWORD_VERSION });
     return { kind: 'registered', answer: answerNewSession({ session, user, answerSession }), deviceToken };

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
-import { badUserInput, unauthenticated } from '../graphql/errors.js';
+import { badUserInput, forbidden, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
 import type { CookieDelivery } from './cookie-delivery.js';
 import type { Login } from './login.js';
@@ -16,6 +16,7 @@ import {
   type PasswordWeaknessEnum,
   RegisterInput,
   RegisterResult,
+  VerificationRequiredType,
   WeakPasswordType,
 } from './sign-in.type.js';
 
@@ -61,6 +62,10 @@ export class SignInResolver {
     switch (outcome.kind) {
       case 'registered':
         return this.cookieDelivery.deliver({ ...outcome, tokenDelivery, client });
+      case 'verification_required':
+        return Object.assign(new VerificationRequiredType(), { email: outcome.email });
+      case 'closed':
+        throw forbidden();
       case 'email_taken':
         return new EmailTakenType();
       case 'weak_password':

@@ -28,6 +28,8 @@ export interface UserRepository {
   findProfiles(userIds: readonly string[]): Promise<UserProfile[]>;
   findCredential(email: string): Promise<Credential | null>;
   findCredentialOf(userId: string): Promise<Credential | null>;
+  /** In which mails to the user are written; null: not known. */
+  findLanguage(userId: string): Promise<string | null>;
 }
 
 /** Users in the tables `users` and `user_emails`. */
@@ -45,6 +47,11 @@ export function createUserRepository({ database }: { database: Database }): User
           disabled_at IS NOT NULL AS "isDisabled"
         FROM ${users} WHERE id = ${userId}`);
       return row ?? null;
+    },
+    findLanguage: async (userId) => {
+      const [row] = await database.query<{ language: string | null }>(sql`
+        SELECT language FROM ${users} WHERE id = ${userId}`);
+      return row?.language ?? null;
     },
     findCredential: async (email) => {
       const [row] = await database.query<Credential>(sql`

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.js';
 
 /** Whom a mail is for, as it is when the mail is made. */
@@ -18,25 +18,12 @@ export interface RecipientRepository {
     address: string;
     now: Date;
   }): Promise<(Recipient & { isTaken: boolean; ownerLanguage: string | null; isOwnerDisabled: boolean }) | null>;
-  /** Drops a registration whose address is somebody's. */
-  dropRegistration(userId: string): Promise<void>;
   /** Who has the address; else, where nobody has, the latest registration that waits with it. */
   ofAddress(needs: { address: string; now: Date }): Promise<Recipient | null>;
   /** Somebody who still may take the address, their password as it was when they asked. */
-  ofChange(needs: {
-    userId: string;
-    address: string;
-    passwordVersion: number;
-    now: Date;
-  }): Promise<Recipient | null>;
+  ofChange(needs: { userId: string; address: string; passwordVersion: number; now: Date }): Promise<Recipient | null>;
   /** Somebody for whom the address is kept, and until when. */
-  ofKept(needs: {
-    userId: string;
-    address: string;
-    now: Date;
-  }): Promise<(Recipient & { keptUntil: Date }) | null>;
-  /** Somebody whose address still is this one. */
-  owner(needs: { userId: string; address: string }): Promise<Recipient | null>;
+  ofKept(needs: { userId: string; address: string; now: Date }): Promise<(Recipient & { keptUntil: Date }) | null>;
 }
 
 /** Recipients in PostgreSQL; each method is one statement. */
@@ -45,15 +32,12 @@ export function createRecipientRepository({ database }: { database: Database }):
   const emails = database.table('user_emails');
   const pending = database.table('pending_registrations');
   const recipient = sql`u.id AS "userId", u.language`;
-  const first = async <Row>(statement: ReturnType<typeof sql>): Promise<Row | null> =>
-    (await database.query<Row>(statement))[0] ?? null;
-  const ofAccount = (userId: string, address: string) => sql`
-    SELECT ${recipient} FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id
-    WHERE u.id = ${userId} AND e.email = ${address} AND u.disabled_at IS NULL`;
-
+  const first = async <Row>(statement: Sql): Promise<Row | null> => (await database.query<Row>(statement))[0] ?? null;
   return {
-    unverified: ({ userId, address }) => first(sql`${ofAccount(userId, address)} AND NOT e.verified`),
-    owner: ({ userId, address }) => first(ofAccount(userId, address)),
+    unverified: ({ userId, address }) =>
+      first(sql`
+        SELECT ${recipient} FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id
+        WHERE u.id = ${userId} AND e.email = ${address} AND NOT e.verified AND u.disabled_at IS NULL`),
     registration: ({ userId, address, now }) =>
       first(sql`
         SELECT p.user_id AS "userId", p.language, e.email IS NOT NULL AS "isTaken", u.language AS "ownerLanguage",
@@ -62,9 +46,6 @@ export function createRecipientRepository({ database }: { database: Database }):
         LEFT JOIN ${emails} AS e ON e.email = p.email AND (e.user_id IS NOT NULL OR e.reserved_until > ${now})
         LEFT JOIN ${users} AS u ON u.id = COALESCE(e.user_id, e.reserved_for)
         WHERE p.user_id = ${userId} AND p.email = ${address}`),
-    dropRegistration: async (userId) => {
-      await database.query(sql`DELETE FROM ${pending} WHERE user_id = ${userId}`);
-    },
     ofAddress: ({ address, now }) =>
       first(sql`
         (SELECT ${recipient} FROM ${emails} AS e JOIN ${users} AS u ON u.id = e.user_id

@@ -65,11 +65,6 @@ export function createRecoveryComposers(needs: Needs): Composers {
       const mail = { kind: 'EMAIL_CHANGED', page: 'undo-email-change', purpose: 'UNDO_EMAIL_CHANGE' } as const;
       return composeLink(needs, waiting, { ...mail, recipient, language, expiresAt });
     },
-    PASSWORD_CHANGED: async ({ userId, address: to, language, details }) => {
-      const recipient = userId === null ? null : await needs.recipients.owner({ userId, address: to });
-      if (recipient === null) return null;
-      return renderMail({ kind: 'PASSWORD_CHANGED', language: language ?? recipient.language, to, details, link: null });
-    },
   };
 }
 
@@ -82,7 +77,6 @@ async function composeVerification(needs: Needs, waiting: Waiting): ReturnType<C
   const account = await recipients.unverified({ userId, address });
   const registration = account === null ? await recipients.registration({ userId, address, now }) : null;
   if (registration?.isTaken === true) {
-    await recipients.dropRegistration(userId);
     if (registration.isOwnerDisabled) return null;
     const ownLanguage = registration.ownerLanguage ?? language;
     return renderMail({ kind: 'REGISTRATION_ATTEMPT', language: ownLanguage, to: address, details: {}, link: null });

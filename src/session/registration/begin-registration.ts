@@ -36,10 +36,10 @@ export function createBeginRegistration(needs: BeginRegistrationNeeds): Register
   return async ({ email, password, language, client }) => {
     const parsed = parseEmailAddress(email);
     if (parsed.kind === 'malformed') return { kind: 'malformed', argument: 'email' };
-    await take({ ...needs, address: parsed.address, client });
     const checked = await checkNewPassword({ password, email: parsed.address, userId: null, client });
     if (checked.kind === 'malformed') return { kind: 'malformed', argument: 'password' };
     if (checked.kind === 'weak') return { kind: 'weak_password', reasons: checked.reasons };
+    await take({ ...needs, address: parsed.address, client });
     const passwordHash = await hasher.hash(checked.normalized);
     const now = clock.now();
     await registrations.begin({

@@ -2,6 +2,8 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { ClientFacts } from '../../platform/audit/audit.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Statements } from '../../platform/database/database.js';
+import { eventDetails } from '../../platform/mail/event-details.js';
+import type { MailWake } from '../../platform/mail/mail-wake.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
@@ -47,10 +49,11 @@ interface Needs {
   clock: Clock;
   random: Random;
   revocations: RevocationList;
+  mailWake: MailWake;
 }
 
 /** Endings in PostgreSQL. */
-export function createEndingRepository({ database, clock, random, revocations }: Needs): EndingRepository {
+export function createEndingRepository({ database, clock, random, revocations, mailWake }: Needs): EndingRepository {
   const sessions = database.table('refresh_sessions');
   const users = database.table('users');
 
@@ -106,9 +109,21 @@ export function createEndingRepository({ database, clock, random, revocations }:
   return {
     end,
     endJudged: async ({ sessionId, generation, ...needs }) => {
-      const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
+      const at = clock.now();
+      // A lost answer that comes too late is nobody's theft, as far as anybody can tell.
+      const isStolen = needs.cause === 'REUSE';
+      const details = eventDetails({ at, client: needs.client });
+      const notice = { id: random.id(), kind: 'REFRESH_TOKEN_REUSED' as const, at, language: null, details };
+      const ending = {
+        ...needs,
+        at,
+        ids: [newEndingIds({ sessionId, random })],
+        notice: isStolen ? notice : undefined,
+      };
       const condition = sql`s.generation = ${generation}`;
-      return noted(await database.query<EndedSession>(endingStatement({ database, ending, condition }))).length > 0;
+      const ended = noted(await database.query<EndedSession>(endingStatement({ database, ending, condition })));
+      if (isStolen) mailWake.wake();
+      return ended.length > 0;
     },
     endAll: async ({ exceptSessionId, ...needs }) => {
       const { ended } = await endChosen({ ...needs, choice: allBut(needs.userId, exceptSessionId) });
