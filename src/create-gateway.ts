@@ -16,6 +16,7 @@ import { openParts } from './open-parts.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import { systemRandom } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 
@@ -42,6 +43,8 @@ export interface GatewayOptions<Extra extends object = object> {
   federation?: boolean;
   /** Finds what other subgraphs refer to, by the names of the application's types that have a key. The caller is signed in. */
   references?: References;
+  /** Sends the gateway's mail, in the place of SMTP; set SMTP_URL=none beside it. Default: as SMTP_URL says. */
+  mailer?: Mailer;
   /** Where log lines go. Default: standard output, from the level that LOG_LEVEL names. */
   log?: Logger;
 }

@@ -5,11 +5,14 @@ import type { Config } from '../config.js';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { DevInbox } from '../platform/mail/dev-inbox.js';
 import type { Random } from '../platform/random.js';
+import { addAccountRoutes } from './account-routes.js';
 import { bareAnswers } from './bare-answer.js';
 import { closeGracefully } from './close-gracefully.js';
 import { type Connections, trackConnections } from './connections.js';
 import { pageCheck } from './cross-origin.js';
+import { addDevMailRoutes } from './dev-mail-routes.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
 import { readOnlyJson } from './json-body.js';
 import { type HttpLimits, httpLimits } from './limits.js';
@@ -31,6 +34,7 @@ export interface HttpServerParts {
     | 'ownOrigin'
     | 'cookieSameSite'
     | 'trustedProxies'
+    | 'accountPagesUrl'
   >;
   limits?: Partial<HttpLimits>;
   log: Logger;
@@ -44,6 +48,8 @@ export interface HttpServerParts {
   jwks: () => object;
   /** Causes are words of ours. */
   readiness: () => Readiness;
+  /** The mail that was sent lately; null: in production. */
+  inbox: DevInbox | null;
 }
 
 export interface HttpServer {
@@ -79,7 +85,9 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const isPageAllowed = pageCheck(config);
   addGraphqlRoute({ fastify, apollo: parts.apollo, context: parts.context, isPageAllowed });
   addOperatingRoutes({ fastify, jwks: parts.jwks, readiness });
+  addAccountRoutes({ fastify, random, accountPagesUrl: config.accountPagesUrl });
   if (!config.isProduction) addExploringRoutes({ fastify, apollo: parts.apollo, random });
+  if (parts.inbox !== null) addDevMailRoutes({ fastify, random, inbox: parts.inbox });
 
   const close = async () => {
     await closeGracefully({ server: fastify.server, connections, limits, log });

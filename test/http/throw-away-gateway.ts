@@ -44,6 +44,7 @@ const baseConfig: HttpServerParts['config'] = {
   ownOrigin: null,
   cookieSameSite: 'strict',
   trustedProxies: [],
+  accountPagesUrl: null,
 };
 
 /** Starts one; a test stops it in `afterAll`. */
@@ -77,6 +78,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     apollo,
     context: anonymous,
     jwks: () => ({ keys: [{ kid: 'k1', kty: 'EC' }] }),
+    inbox: null,
     readiness: readiness ?? (() => ({ isReady: true, causes: [] })),
   });
   const { url, port } = await server.listen();
