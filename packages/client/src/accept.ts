@@ -10,12 +10,14 @@ export type Accept = (answer: SignedInFragment) => Promise<string>;
 export function createAccept(needs: {
   platform: Platform;
   storage: TokenStorage | null;
+  deviceStorage: TokenStorage | null;
   memory: Memory;
   tabs: Tabs;
 }): Accept {
-  const { platform, storage, memory, tabs } = needs;
-  return async ({ accessToken, expiresIn, refreshToken, user }) => {
+  const { platform, storage, deviceStorage, memory, tabs } = needs;
+  return async ({ accessToken, expiresIn, refreshToken, deviceToken, user }) => {
     if (refreshToken !== null) await storage?.set(refreshToken);
+    if (deviceToken !== null) await deviceStorage?.set(deviceToken);
     const now = { at: platform.wallMs(), steadyAt: platform.monotonicMs() };
     const token = { accessToken, user, ttlMs: expiresIn * 1000, ...now };
     memory.hold(token);

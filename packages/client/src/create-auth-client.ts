@@ -21,7 +21,7 @@ import { createRefresh } from './refresh.js';
 import { retrying } from './retrying.js';
 import { createSendOperation } from './send-operation.js';
 import { openTabs } from './tabs.js';
-import type { AuthClient, AuthClientOptions, SignedIn, User } from './types.js';
+import type { AuthClient, AuthClientOptions, Credentials, SignedIn, User } from './types.js';
 
 type Payload = Extract<LoginMutation['login'], { readonly __typename: 'AuthPayload' }>;
 
@@ -39,7 +39,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const tabs = openTabs({ platform, name, memory });
   const send = createSendOperation({ url, timeoutMs, platform });
   const exclusively = createExclusively({ platform, name, waitMs: timeoutMs });
-  const accept = createAccept({ platform, storage, memory, tabs });
+  const accept = createAccept({ platform, storage, deviceStorage, memory, tabs });
   const refresh = createRefresh({ platform, storage, memory, tabs, send, exclusively, accept });
   const withCookie = storage === null;
 
@@ -71,8 +71,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     return me;
   };
 
-  const inputOf = ({ email, password }: { email: string; password: string }) => ({
-    input: { email, password, tokenDelivery: delivery },
+  const inputOf = ({ email, password }: Credentials, more = {}) => ({
+    input: { email, password, tokenDelivery: delivery, ...more },
   });
   const client: AuthClient = {
     url,
@@ -86,7 +86,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       }),
     login: (credentials) =>
       exclusively(async () => {
-        const call = { query: Login, variables: inputOf(credentials), withCookie };
+        const deviceToken = (await deviceStorage?.get()) ?? null;
+        const call = { query: Login, variables: inputOf(credentials, { deviceToken }), withCookie };
         return finish((await send<LoginMutation>(call)).login);
       }),
     reauthenticate: (password) =>

@@ -16,7 +16,9 @@ export type PasswordWeakness =
   /** Among the commonly used passwords, or little more than one of them. */
   | 'COMMON'
   /** It contains the part of the e-mail address before the @. */
-  | 'CONTAINS_EMAIL';
+  | 'CONTAINS_EMAIL'
+  /** It is known from a breach, where the gateway has a list of these to ask; told only of a password that is well otherwise. */
+  | 'BREACHED';
 
 /** A change of address that was not wanted, taken back. */
 export type UndoEmailChangeInput = {
@@ -63,11 +65,13 @@ export type LoginInput = {
   readonly password: string;
   /** Where the refresh token goes; fixed for the life of the session. */
   readonly tokenDelivery?: TokenDelivery;
+  /** The device token of an earlier sign-in on this device. One that is not good, or not any more, is as none. Without it, in cookie delivery, those of the cookie count. */
+  readonly deviceToken?: string | null | undefined;
 };
 
 export type ViewerFragment = { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string };
 
-export type SignedInFragment = { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } };
+export type SignedInFragment = { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly deviceToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } };
 
 export type RegisterMutationVariables = Exact<{
   input: RegisterInput;
@@ -75,7 +79,7 @@ export type RegisterMutationVariables = Exact<{
 
 
 export type RegisterMutation = { readonly register:
-    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly deviceToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
     | { readonly __typename: 'EmailTaken', readonly message: string }
     | { readonly __typename: 'WeakPassword', readonly message: string, readonly reasons: ReadonlyArray<PasswordWeakness> }
     | { readonly __typename: 'VerificationRequired', readonly email: string }
@@ -87,7 +91,7 @@ export type LoginMutationVariables = Exact<{
 
 
 export type LoginMutation = { readonly login:
-    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly deviceToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
     | { readonly __typename: 'InvalidCredentials', readonly message: string }
    };
 
@@ -97,7 +101,7 @@ export type ReauthenticateMutationVariables = Exact<{
 
 
 export type ReauthenticateMutation = { readonly reauthenticate:
-    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
+    | { readonly __typename: 'AuthPayload', readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly deviceToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } }
     | { readonly __typename: 'InvalidCredentials', readonly message: string }
    };
 
@@ -106,7 +110,7 @@ export type RefreshTokenMutationVariables = Exact<{
 }>;
 
 
-export type RefreshTokenMutation = { readonly refreshToken: { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } } };
+export type RefreshTokenMutation = { readonly refreshToken: { readonly accessToken: string, readonly expiresIn: number, readonly refreshToken: string | null, readonly deviceToken: string | null, readonly session: { readonly id: string, readonly expiresAt: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly roles: ReadonlyArray<string>, readonly createdAt: string } } };
 
 export type LogoutMutationVariables = Exact<{
   refreshToken?: string | null | undefined;
@@ -210,10 +214,10 @@ export type DeleteAccountMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type DeleteAccountMutation = { readonly deleteAccount: boolean };
 
-export const Register = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}...on VerificationRequired{email}}}';
-export const Login = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
-export const Reauthenticate = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation Reauthenticate($password:String!){reauthenticate(password:$password){__typename ...SignedIn ...on Failure{message}}}';
-export const RefreshToken = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
+export const Register = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken deviceToken session{id expiresAt}user{...Viewer}}mutation Register($input:RegisterInput!){register(input:$input){__typename ...SignedIn ...on Failure{message}...on WeakPassword{reasons}...on VerificationRequired{email}}}';
+export const Login = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken deviceToken session{id expiresAt}user{...Viewer}}mutation Login($input:LoginInput!){login(input:$input){__typename ...SignedIn ...on Failure{message}}}';
+export const Reauthenticate = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken deviceToken session{id expiresAt}user{...Viewer}}mutation Reauthenticate($password:String!){reauthenticate(password:$password){__typename ...SignedIn ...on Failure{message}}}';
+export const RefreshToken = 'fragment Viewer on User{id email emailVerified roles createdAt}fragment SignedIn on AuthPayload{accessToken expiresIn refreshToken deviceToken session{id expiresAt}user{...Viewer}}mutation RefreshToken($refreshToken:String){refreshToken(refreshToken:$refreshToken){...SignedIn}}';
 export const Logout = 'mutation Logout($refreshToken:String){logout(refreshToken:$refreshToken)}';
 export const Me = 'fragment Viewer on User{id email emailVerified roles createdAt}query Me{me{...Viewer}}';
 export const Confirm = 'query Confirm{__typename}';

@@ -24,7 +24,7 @@ export interface SignedInApp {
 /** Registers somebody with an app; `options` are the app's. */
 export async function signInApp(
   gate: TestGateway,
-  appOptions: Pick<AuthClientOptions, 'onStaleAuthentication'> = {},
+  appOptions: Pick<AuthClientOptions, 'onStaleAuthentication'> & { deviceStorage?: MemoryStorage } = {},
 ): Promise<SignedInApp> {
   const credentials = { email: `${randomUUID()}@example.org`, password: GOOD_PASSWORD };
   const device = createDevice({ url: gate.url, origin: gate.url });
