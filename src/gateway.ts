@@ -36,6 +36,7 @@ import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createBreachedPasswords } from './user/password/breached-passwords.js';
 import { createCheckNewPassword } from './user/password/check-new-password.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
+import { createRehash } from './user/password/rehash.js';
 import { createUserRepository } from './user/user.repository.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
@@ -156,7 +157,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
   const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
   const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
-  const accounts = { database, users, hasher, checkNewPassword, audit, limits };
+  const rehash = createRehash({ users, hasher, log });
+  closing.add(() => rehash.stop());
+  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits };
   const mail = assembleMail(parts);
   const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
   const { feed, activity } = sessions;

@@ -113,7 +113,9 @@ export const settings = z.object({
     ),
   MAIL_FROM: mailSender
     .optional()
-    .describe('Sender of mail, such as Example <no-reply@example.org>. Must be set where SMTP_URL is.'),
+    .describe(
+      'Sender of mail, such as Example <no-reply@example.org>. Must be set where SMTP_URL is. Default: no-reply@localhost (development only).',
+    ),
   ACCOUNT_PAGES_URL: httpUrl
     .optional()
     .describe(

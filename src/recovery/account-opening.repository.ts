@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import type { Database } from '../platform/database/database.js';
 import type { LinkPurpose } from './account-token.js';
-import { linkUse } from './link-use.js';
+import { linksVoid, linkUse } from './link-use.js';
 
 /** The version of a password that an account begins with. */
 export const FIRST_PASSWORD_VERSION = 1;
@@ -32,11 +32,15 @@ export function createAccountOpeningRepository({ database }: { database: Databas
   const pending = database.table('pending_registrations');
   return {
     open: async ({ tokenHash, purpose, userId, checkedPasswordHash, passwordHash, now, audit }) => {
-      const condition = sql`EXISTS (SELECT FROM ${pending} AS p
-        WHERE p.user_id = t.user_id AND p.email = t.address AND p.expires_at > ${now}
-          AND (${checkedPasswordHash}::text IS NULL OR p.password_hash = ${checkedPasswordHash}))`;
+      // Locked before any link of it: two of its links that come at once wait here, and not for each other.
+      const waiting = sql`
+        SELECT p.user_id, p.email, p.language FROM ${pending} AS p
+        WHERE p.user_id = ${userId} AND p.expires_at > ${now}
+          AND (${checkedPasswordHash}::text IS NULL OR p.password_hash = ${checkedPasswordHash}) FOR UPDATE`;
+      const condition = sql`EXISTS (SELECT FROM waiting WHERE waiting.user_id = t.user_id AND waiting.email = t.address)`;
       const [row] = await database.query<{ email: string }>(sql`
-        WITH used AS (${linkUse({ database, tokenHash, purpose, now, condition })}),
+        WITH waiting AS MATERIALIZED (${waiting}),
+        used AS (${linkUse({ database, tokenHash, purpose, now, condition })}),
         taken AS (
           INSERT INTO ${emails} AS e (email, user_id, verified, created_at)
           SELECT address, user_id, true, ${now}::timestamptz FROM used
@@ -47,9 +51,10 @@ export function createAccountOpeningRepository({ database }: { database: Databas
         ), opened AS (
           INSERT INTO ${users} (id, roles, password_hash, auth_epoch, disabled_at, language, created_at)
           SELECT p.user_id, '{}', ${passwordHash}, 0, NULL, p.language, ${now}::timestamptz
-          FROM taken JOIN ${pending} AS p ON p.user_id = taken.user_id
+          FROM taken JOIN waiting AS p ON p.user_id = taken.user_id
           RETURNING id AS user_id, NULL::uuid AS session_id
-        ), dropped AS (DELETE FROM ${pending} AS p USING taken WHERE p.email = taken.email),
+        ), voided AS (${linksVoid({ database, source: sql`taken`, usedHash: tokenHash, now, condition: sql`true` })}),
+        dropped AS (DELETE FROM ${pending} AS p USING taken WHERE p.email = taken.email),
         audited AS (${auditInsert({ database, entry: audit, source: sql`opened` })})
         SELECT taken.email FROM taken JOIN opened ON opened.user_id = taken.user_id
         UNION ALL

@@ -63,13 +63,12 @@ export function createChangePassword(needs: ChangePasswordNeeds): ChangePassword
     if (acceptable.kind === 'malformed') return { kind: 'malformed' };
     if (acceptable.kind === 'weak') return { kind: 'weak_password', reasons: acceptable.reasons };
     const credential = await users.findCredentialOf(userId);
-    const checked = await checkCredential({ credential, password: currentPassword, hasher });
-    if (checked.kind === 'refused') return refuse(checked.cause);
+    const check = await checkCredential({ credential, password: currentPassword, hasher });
+    if (check.kind === 'refused') return refuse(check.cause);
     await taking.giveBack();
     const passwordHash = await hasher.hash(acceptable.normalized);
-    const { passwordHash: checkedPasswordHash } = checked;
     const change = newPasswordOf(needs, { userId, passwordHash, client });
-    const changed = await needs.passwords.change({ ...change, checkedPasswordHash, sessionId });
+    const changed = await needs.passwords.change({ ...change, checked: check.checked, sessionId });
     // Changed by somebody else, or the session ended, while it was being checked.
     if (changed === null) return refuse('CREDENTIAL_CHANGED');
     needs.mailWake.wake();

@@ -1,5 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../platform/database/database.js';
+import { isStillChecked } from '../user/password/checked-password.js';
 import type { LinkPurpose } from './account-token.js';
 import type { Vouched } from './vouch.js';
 
@@ -49,7 +50,7 @@ export function stillVouched(needs: { database: Database; vouched: Vouched; user
   const { database, vouched, userId, now } = needs;
   if (vouched.by === 'password') {
     return sql`EXISTS (SELECT FROM ${database.table('users')} AS u
-      WHERE u.id = ${userId} AND u.password_hash = ${vouched.passwordHash} AND u.disabled_at IS NULL)`;
+      WHERE u.id = ${userId} AND ${isStillChecked(vouched.checked)} AND u.disabled_at IS NULL)`;
   }
   return sql`EXISTS (SELECT FROM ${database.table('refresh_sessions')} AS s
     WHERE s.user_id = ${userId} AND s.id = ${vouched.sessionId} AND s.revoked_at IS NULL AND s.expires_at > ${now})`;

@@ -4,6 +4,7 @@ import type { Database } from '../platform/database/database.js';
 import { type NewMail, outboxInsert } from '../platform/mail/outbox.js';
 import type { TokenDelivery } from '../session/refresh-session.repository.js';
 import type { EndingRepository } from '../session/revocation/ending.repository.js';
+import { type CheckedPassword, isStillChecked } from '../user/password/checked-password.js';
 import { linksVoid, linkUse, nextPasswordVoids } from './link-use.js';
 
 /** A new password for an account; the ids of its rows are made before the first try. */
@@ -30,7 +31,7 @@ export interface PasswordRepository {
   undoEmailChange(needs: NewPassword & { tokenHash: Buffer }): Promise<ResetAccount | null>;
   /** Only while the checked password and the session are the account's; null: they are not any more. */
   change(
-    needs: NewPassword & { checkedPasswordHash: string; sessionId: string },
+    needs: NewPassword & { checked: CheckedPassword; sessionId: string },
   ): Promise<{ passwordVersion: number; tokenDelivery: TokenDelivery; endedSessions: number } | null>;
 }
 
@@ -131,10 +132,10 @@ export function createPasswordRepository(needs: { database: Database; endings: E
       });
       return outcome?.change ?? null;
     },
-    change: async ({ checkedPasswordHash, sessionId, ...change }) => {
+    change: async ({ checked: password, sessionId, ...change }) => {
       const { userId, now } = change;
       const checked = sql`(SELECT u.id AS user_id FROM ${users} AS u JOIN ${sessions} AS s ON s.user_id = u.id
-        WHERE u.id = ${userId} AND u.password_hash = ${checkedPasswordHash} AND u.disabled_at IS NULL
+        WHERE u.id = ${userId} AND ${isStillChecked(password)} AND u.disabled_at IS NULL
           AND s.id = ${sessionId} AND s.revoked_at IS NULL AND s.expires_at > ${now})`;
       const { audited, mailed } = parts(change);
       const outcome = await endings.endAllWith({

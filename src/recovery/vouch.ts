@@ -3,6 +3,7 @@ import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
 import type { Limits } from '../platform/limits/limits.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { checkCredential } from '../session/check-credential.js';
+import type { CheckedPassword } from '../user/password/checked-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { FIRST_PASSWORD_VERSION } from './account-opening.repository.js';
@@ -12,7 +13,7 @@ import type { LiveLink } from './account-token.repository.js';
 export type Viewer = () => Promise<Identity | null>;
 
 /** Who stands for an account beside a link; what it rests on is looked at once more by the statement that acts. */
-export type Vouched = { by: 'password'; passwordHash: string } | { by: 'session'; sessionId: string };
+export type Vouched = { by: 'password'; checked: CheckedPassword } | { by: 'session'; sessionId: string };
 
 export type VouchOutcome =
   | { kind: 'vouched'; vouched: Vouched }
@@ -54,12 +55,12 @@ export function createVouch(needs: {
       pendingPasswordHash === null
         ? await users.findCredentialOf(userId)
         : { userId, passwordHash: pendingPasswordHash, passwordVersion: FIRST_PASSWORD_VERSION, isDisabled: false };
-    const checked = await checkCredential({ credential, password, hasher });
-    if (checked.kind === 'refused') {
-      await audit.record({ kind: 'PASSWORD_CHECK_FAILED', cause: checked.cause, userId, client });
+    const check = await checkCredential({ credential, password, hasher });
+    if (check.kind === 'refused') {
+      await audit.record({ kind: 'PASSWORD_CHECK_FAILED', cause: check.cause, userId, client });
       return { kind: 'invalid_credentials' };
     }
     await taking.giveBack();
-    return { kind: 'vouched', vouched: { by: 'password', passwordHash: checked.passwordHash } };
+    return { kind: 'vouched', vouched: { by: 'password', checked: check.checked } };
   };
 }

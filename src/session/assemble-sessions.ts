@@ -8,6 +8,7 @@ import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
+import type { Rehash } from '../user/password/rehash.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
 import { type ScopesOf, scopesByRole } from './access-token/granted-scopes.js';
@@ -55,6 +56,7 @@ export interface SessionParts {
   users: UserRepository;
   hasher: PasswordHasher;
   checkNewPassword: CheckNewPassword;
+  rehash: Rehash;
   audit: AuditTrail;
   limits: Limits;
   mailWake: MailWake;
@@ -136,7 +138,7 @@ export function assembleSessions(parts: SessionParts) {
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
       register: registers[config.registration](),
-      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
+      login: createLogin({ ...signIn, rehash: parts.rehash, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,
         endings,

@@ -1,10 +1,11 @@
+import type { CheckedPassword } from '../user/password/checked-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import { normalizePassword } from '../user/password/password-policy.js';
 import type { Credential } from '../user/user.repository.js';
 
 /** Whether a password is the user's; `cause` is for the audit trail alone. */
 export type CheckedCredential =
-  | { kind: 'matches'; userId: string; passwordHash: string; passwordVersion: number }
+  | { kind: 'matches'; userId: string; checked: CheckedPassword }
   | { kind: 'refused'; cause: string };
 
 /** Hashes exactly once for every password that an account could have, known or not, disabled or not. */
@@ -24,5 +25,6 @@ export async function checkCredential(needs: {
   if (passwordHash === null || !isMatch) return { kind: 'refused', cause: 'PASSWORD_WRONG' };
   if (credential.isDisabled) return { kind: 'refused', cause: 'USER_DISABLED' };
   const { userId, passwordVersion } = credential;
-  return { kind: 'matches', userId, passwordHash, passwordVersion };
+  const mayBeRehashed = !hasher.isOurs(passwordHash);
+  return { kind: 'matches', userId, checked: { passwordHash, passwordVersion, mayBeRehashed } };
 }

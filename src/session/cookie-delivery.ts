@@ -93,11 +93,11 @@ export function createCookieDelivery(needs: {
       return tokensOf(client);
     },
     deliver: ({ answer, tokenDelivery, deviceToken: given, client }) => {
-      const deviceToken = given === undefined ? null : deliverDevice({ deviceToken: given, tokenDelivery, client });
-      if (tokenDelivery === 'BODY') return toAuthPayload({ ...answer, deviceToken });
+      if (tokenDelivery === 'BODY') return toAuthPayload({ ...answer, deviceToken: given ?? null });
       const { refreshToken, session } = answer;
       client.cookies.set(cookie.keep({ refreshToken, expiresAt: session.expiresAt }));
-      return toAuthPayload({ ...answer, refreshToken: null, deviceToken });
+      if (given !== undefined) deliverDevice({ deviceToken: given, tokenDelivery, client });
+      return toAuthPayload({ ...answer, refreshToken: null, deviceToken: null });
     },
     presentedDevices: ({ argument, tokenDelivery, client: { cookies } }) => {
       if (argument !== null && argument !== undefined) return [argument];

@@ -9,6 +9,7 @@ import type { Random } from '../platform/random.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { parseEmailAddress } from '../user/email-address.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
+import type { Rehash } from '../user/password/rehash.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { answerNewSession, prepareSession } from './begin-session.js';
 import { checkCredential } from './check-credential.js';
@@ -44,6 +45,7 @@ export interface LoginNeeds {
   hasher: PasswordHasher;
   limits: Limits;
   deviceTokens: DeviceTokens;
+  rehash: Rehash;
   audit: AuditTrail;
   mailWake: MailWake;
   answerSession: AnswerSession;
@@ -74,20 +76,22 @@ export function createLogin(needs: LoginNeeds): Login {
       return { kind: 'invalid_credentials' };
     };
 
-    const checked = await checkCredential({ credential, password, hasher: needs.hasher, goesFirst: device !== null });
-    if (checked.kind === 'refused') return refuse(checked.cause);
-    const { userId, passwordHash, passwordVersion } = checked;
+    const check = await checkCredential({ credential, password, hasher: needs.hasher, goesFirst: device !== null });
+    if (check.kind === 'refused') return refuse(check.cause);
+    const { userId, checked } = check;
     const session = prepareSession({ tokenDelivery, auditKind: 'LOGIN_SUCCEEDED', client, lifetimes, clock, random });
-    const notice = newDeviceNotice({ at: session.now, client, random });
-    const user = await signIns.createSession({ userId, checkedPasswordHash: passwordHash, session, notice });
+    const notice = device === null ? newDeviceNotice({ at: session.now, client, random }) : null;
+    const user = await signIns.createSession({ userId, checked, session, notice });
     // The password was changed or the user disabled while it was being checked.
     if (user === null) return refuse('CREDENTIAL_CHANGED');
-    needs.mailWake.wake();
+    if (notice !== null) needs.mailWake.wake();
     // First what this browser leaves behind: it must not cost another device its session.
     await needs.endReplaced({ refreshTokens: replacedTokens, client });
     await keepToLimit({ needs, userId, newestSessionId: session.id, client });
     await taking.giveBack();
+    const { passwordVersion } = checked;
     const deviceToken = needs.deviceTokens.issue({ userId, passwordVersion, previous: presented });
+    needs.rehash.offer({ userId, password, checked });
     return { kind: 'logged_in', answer: answerNewSession({ session, user, answerSession }), deviceToken };
   };
 }

@@ -52,12 +52,12 @@ export function createReauthenticate(needs: ReauthenticateNeeds): Reauthenticate
     if (credential === null) return { kind: 'session_ended' };
     const taking = await needs.limits.take({ buckets: [{ limit: 'CODE_ACCOUNT', key: userId }], client });
     if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
-    const checked = await checkCredential({ credential, password, hasher });
-    if (checked.kind === 'refused') return refuse(checked.cause);
+    const check = await checkCredential({ credential, password, hasher });
+    if (check.kind === 'refused') return refuse(check.cause);
     const now = clock.now();
     const entry = { id: random.id(), at: now, kind: 'REAUTHENTICATED' as const, cause: null, client };
-    const { passwordHash: checkedPasswordHash } = checked;
-    const freshened = await reauthentications.freshen({ userId, sessionId, checkedPasswordHash, now, audit: entry });
+    const { checked } = check;
+    const freshened = await reauthentications.freshen({ userId, sessionId, checked, now, audit: entry });
     // The password was changed or the user disabled while it was being checked.
     if (freshened === 'credential_changed') return refuse('CREDENTIAL_CHANGED');
     if (freshened === 'session_ended') return { kind: 'session_ended' };

@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import type { Database } from '../platform/database/database.js';
 import { type NewMail, outboxInsert } from '../platform/mail/outbox.js';
+import { type CheckedPassword, isStillChecked } from '../user/password/checked-password.js';
 import { profileColumns, type UserProfile } from '../user/user.repository.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 
@@ -27,7 +28,7 @@ export interface SignInRepository {
   /** Begins a session only if the user still is as they were checked; null: they are not. */
   createSession(needs: {
     userId: string;
-    checkedPasswordHash: string;
+    checked: CheckedPassword;
     session: NewSession;
     /** A notice to the user; null: none. */
     notice: NewMail | null;
@@ -49,10 +50,10 @@ export function createSignInRepository({ database }: { database: Database }): Si
   const users = database.table('users');
   const emails = database.table('user_emails');
   return {
-    createSession: async ({ userId, checkedPasswordHash, session, notice }) => {
+    createSession: async ({ userId, checked: password, session, notice }) => {
       const checked = sql`
-        SELECT id, roles, auth_epoch, created_at FROM ${users}
-        WHERE id = ${userId} AND password_hash = ${checkedPasswordHash} AND disabled_at IS NULL FOR SHARE`;
+        SELECT u.id, u.roles, u.auth_epoch, u.created_at FROM ${users} AS u
+        WHERE u.id = ${userId} AND ${isStillChecked(password)} AND u.disabled_at IS NULL FOR SHARE`;
       const addressed = sql`(
         SELECT e.email AS address, checked.id AS user_id FROM checked JOIN ${emails} AS e ON e.user_id = checked.id)`;
       const [row] = await database.query<SignedInUser>(sql`

@@ -30,6 +30,8 @@ export interface UserRepository {
   findCredentialOf(userId: string): Promise<Credential | null>;
   /** In which mails to the user are written; null: not known. */
   findLanguage(userId: string): Promise<string | null>;
+  /** Another hash of the same password; false: the one that it was to replace is there no more. */
+  replacePasswordHash(needs: { userId: string; from: string; to: string }): Promise<boolean>;
 }
 
 /** Users in the tables `users` and `user_emails`. */
@@ -47,6 +49,11 @@ export function createUserRepository({ database }: { database: Database }): User
           disabled_at IS NOT NULL AS "isDisabled"
         FROM ${users} WHERE id = ${userId}`);
       return row ?? null;
+    },
+    replacePasswordHash: async ({ userId, from, to }) => {
+      const rows = await database.query(sql`
+        UPDATE ${users} SET password_hash = ${to} WHERE id = ${userId} AND password_hash = ${from} RETURNING id`);
+      return rows.length > 0;
     },
     findLanguage: async (userId) => {
       const [row] = await database.query<{ language: string | null }>(sql`

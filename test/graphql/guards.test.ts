@@ -6,7 +6,18 @@ import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { ProbeResolver } from './probe.resolver.js';
 
 /** The whole list. Whoever adds a field that answers strangers has to add it here. */
-const PUBLIC_FIELDS = ['me', 'register', 'login', 'refreshToken', 'logout'];
+const PUBLIC_FIELDS = [
+  'me',
+  'register',
+  'login',
+  'refreshToken',
+  'logout',
+  'verifyEmail',
+  'requestPasswordReset',
+  'resetPassword',
+  'confirmEmailChange',
+  'undoEmailChange',
+];
 
 interface TypeRef {
   kind: string;
@@ -42,9 +53,20 @@ async function operations(): Promise<{ name: string; query: string }[]> {
       const values: Record<string, string> = {
         id: '"x"',
         password: '"p"',
-        input: '{ email: "a@example.org", password: "p" }',
+        currentPassword: '"p"',
+        newPassword: '"p"',
+        token: '"t"',
+        email: '"a@example.org"',
       };
-      const given = required.map((arg) => `${arg.name}: ${values[arg.name]}`).join(', ');
+      const inputs: Record<string, string> = {
+        RegisterInput: '{ email: "a@example.org", password: "p" }',
+        LoginInput: '{ email: "a@example.org", password: "p" }',
+        ResetPasswordInput: '{ token: "t", password: "p" }',
+        UndoEmailChangeInput: '{ token: "t", password: "p" }',
+      };
+      const given = required
+        .map((arg) => `${arg.name}: ${values[arg.name] ?? inputs[arg.type.ofType?.name ?? '']}`)
+        .join(', ');
       let named = type;
       while (named.ofType !== null) named = named.ofType;
       const selection = ['SCALAR', 'ENUM'].includes(kindOf(named.name)) ? '' : ' { __typename }';

@@ -99,7 +99,7 @@ describe('schema/schema.graphql', () => {
         : [];
     };
     expect(members('TokenDelivery')).toEqual(['BODY', 'COOKIE']);
-    expect(members('PasswordWeakness')).toEqual(['TOO_SHORT', 'TOO_LONG', 'COMMON', 'CONTAINS_EMAIL']);
+    expect(members('PasswordWeakness')).toEqual(['TOO_SHORT', 'TOO_LONG', 'COMMON', 'CONTAINS_EMAIL', 'BREACHED']);
     expect(members('RegisterResult')).toEqual(['AuthPayload', 'EmailTaken', 'WeakPassword']);
     expect(members('ReauthenticateResult')).toEqual(['AuthPayload', 'InvalidCredentials']);
     expect(members('LoginResult')).toEqual(['AuthPayload', 'InvalidCredentials']);

@@ -204,6 +204,7 @@ describe('the rule of COOKIE_SAME_SITE and PUBLIC_URL', () => {
     DATABASE_URL: 'postgresql://db/x',
     REFRESH_TOKEN_SECRETS: randomBytes(32).toString('base64url'),
     SIGNING_KEYS_FILE: '/nowhere',
+    SMTP_URL: 'none',
   };
   /** How a gateway with these settings answers a page of `origin` that refreshes. */
   const refreshWith = async (environment: Record<string, string>, origin: string, site = 'same-site') => {

@@ -11,6 +11,7 @@ import { createPostgresLimitStore } from './postgres-limit-store.js';
 import { RedisPackageMissing } from './redis-package-missing.js';
 
 const REDIS_TIMEOUT_MS = 1_000;
+const REDIS_DISCONNECT_TIMEOUT_MS = 100;
 
 /**
  * Limits whose counters are in Redis where there is an address of one, else in PostgreSQL; in this process while they are away. A Redis that
@@ -47,6 +48,8 @@ async function openRedis(url: string, log: Logger) {
     maxRetriesPerRequest: 0,
     connectTimeout: REDIS_TIMEOUT_MS,
     commandTimeout: REDIS_TIMEOUT_MS,
+    // A stop does not wait for a connection that is lost already.
+    disconnectTimeout: REDIS_DISCONNECT_TIMEOUT_MS,
   });
   let lastCause: string | null = null;
   client.on('ready', () => {

@@ -3,7 +3,7 @@ import { Piscina } from 'piscina';
 import type { Logger } from '../../platform/logger.js';
 import type { Random } from '../../platform/random.js';
 import { ServiceUnavailable } from '../../platform/service-unavailable.js';
-import { DUMMY_HASH_BYTES, dummyPasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
+import { DUMMY_HASH_BYTES, dummyPasswordHash, parsePasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
 import { goingFirst, HashQueue } from './hash-queue.js';
 import type { HashAnswer, HashTask, VerifyAnswer, VerifyTask } from './password-hasher.worker.js';
 
@@ -19,6 +19,8 @@ export interface PasswordHasher {
    * @throws {ServiceUnavailable} where the queue is full or the hasher closed.
    */
   verify(attempt: { normalized: string; passwordHash: string | null; goesFirst?: boolean }): Promise<boolean>;
+  /** Whether a hash is of the kind and the cost that `hash` makes. */
+  isOurs(passwordHash: string): boolean;
   /** How often bcrypt ran to answer so far. */
   hashings(): number;
   /** Ends the workers at once; what still waits or runs is refused. Close after the last request was answered. */
@@ -91,6 +93,10 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
       const task: VerifyTask = { password: normalized, passwordHash, dummyHash, cost };
       const { isMatch } = await run<VerifyAnswer>('verify', task, goesFirst);
       return isMatch;
+    },
+    isOurs: (passwordHash) => {
+      const parsed = parsePasswordHash(passwordHash);
+      return parsed.kind === 'bcrypt-sha256' && parsed.cost === cost;
     },
     hashings: () => hashings,
     close() {
