@@ -46,6 +46,7 @@ function announce(needs: { config: Config; gateway: ServingGateway; embeddedData
       : [
           `  Sandbox:   open ${gateway.url}/graphql in a browser`,
           `  Explorer:  ${gateway.url}/explorer (works offline)`,
+          `  Mail:      ${gateway.url}/dev/mail (${config.smtp === null ? 'shown, not sent' : 'what was sent'})`,
         ]),
     ...(embeddedDataDir === null
       ? ['  Database:  the one that DATABASE_URL names']
