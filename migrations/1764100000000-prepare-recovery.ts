@@ -22,10 +22,15 @@ export class PrepareRecovery1764100000000 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         send_at timestamptz NOT NULL,
         attempts integer NOT NULL,
-        sent_at timestamptz
+        done_at timestamptz,
+        result text
       )`);
     await runner.query(
-      `CREATE INDEX mail_outbox_send_at_index ON ${schema}.mail_outbox (send_at) WHERE sent_at IS NULL`,
+      `CREATE INDEX mail_outbox_send_at_index ON ${schema}.mail_outbox (send_at) WHERE done_at IS NULL`,
+    );
+    await runner.query(`CREATE INDEX mail_outbox_address_index ON ${schema}.mail_outbox (address, kind)`);
+    await runner.query(
+      `CREATE INDEX mail_outbox_done_at_index ON ${schema}.mail_outbox (done_at) WHERE done_at IS NOT NULL`,
     );
   }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { type Allowance, type Allowances, LIMIT_NAMES, type LimitName } from './platform/limits/limit.js';
 import { type Settings, settings } from './settings.js';
 
 /** What the machine says of itself; given, so that reading the settings stays pure. */
@@ -106,6 +107,12 @@ function crossFaults(values: Settings, machine: MachineFacts): string[] {
   if (values.HASH_WORKERS !== undefined && values.HASH_WORKERS < values.GATEHOUSE_WORKERS) {
     faults.push('HASH_WORKERS is less than GATEHOUSE_WORKERS: each process hashes on at least one thread');
   }
+  if (values.SMTP_URL !== undefined && values.SMTP_URL !== 'none' && values.MAIL_FROM === undefined) {
+    faults.push('MAIL_FROM must be set where SMTP_URL is');
+  }
+  if (values.REGISTRATION === 'verified' && values.SMTP_URL === 'none') {
+    faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
+  }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
 
@@ -113,6 +120,11 @@ function productionFaults(values: Settings): string[] {
   const faults = (['DATABASE_URL', 'REFRESH_TOKEN_SECRETS'] as const)
     .filter((name) => values[name] === undefined)
     .map((name) => `${name} must be set in production`);
+  if (values.SMTP_URL === undefined) {
+    faults.push(
+      'SMTP_URL must be set in production; none, where nobody is to get mail: then nobody can recover an account',
+    );
+  }
   const hasKeys = values.KEY_ENCRYPTION_KEYS !== undefined || values.SIGNING_KEYS_FILE !== undefined;
   return hasKeys ? faults : [...faults, 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE must be set in production'];
 }
@@ -153,7 +165,15 @@ function toConfig(values: Settings, machine: MachineFacts) {
     refreshGraceSeconds: values.REFRESH_GRACE_SECONDS,
     refreshLostAnswerSeconds: values.REFRESH_LOST_ANSWER_SECONDS,
     roleScopes: values.ROLE_SCOPES,
+    registration: values.REGISTRATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    /** null: no list is asked. */
+    breachedPasswordsUrl: values.BREACHED_PASSWORDS_URL ?? null,
+    /** null: mail is only shown, in development. */
+    smtp: values.SMTP_URL ?? null,
+    mailFrom: values.MAIL_FROM ?? { name: 'Gatehouse', address: 'no-reply@localhost' },
+    /** null: the gateway's own pages. */
+    accountPagesUrl: values.ACCOUNT_PAGES_URL ?? null,
     bcryptCost: values.BCRYPT_COST,
     /** Processes that serve on one port. */
     workers: values.GATEHOUSE_WORKERS,
@@ -185,6 +205,17 @@ function toConfig(values: Settings, machine: MachineFacts) {
       requestsMax: values.REQUESTS_MAX ?? 100 + 2 * (hashWorkers + hashQueueMax),
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
+    /** null: tries are counted in PostgreSQL. */
+    redisUrl: values.REDIS_URL ?? null,
+    allowances: allowancesOf(values),
+    /** 0: audit events are kept. */
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    /** 0: another process deletes what has expired. */
+    housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function allowancesOf(values: Settings): Allowances {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, values[`LIMIT_${name}`]])) as Record<LimitName, Allowance>;
 }

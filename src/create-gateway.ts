@@ -1,13 +1,13 @@
 import type { ApolloServerOptionsWithSchema } from '@apollo/server';
 import type { FastifyPluginAsync } from 'fastify';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { ChangeRoles } from './administration/change-roles.js';
 import { type Config, readConfig } from './config.js';
 import { federationOf, type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
 import { type Container, createGatewaySchema, type ResolverClass } from './gateway-schema.js';
 import type { AuthContext, GatewayContext, RequestFacts } from './graphql/context.js';
 import type { References } from './graphql/federation/entities.js';
-import { formatError } from './graphql/format-error.js';
+import { contextError, formatError } from './graphql/format-error.js';
 import type { HostDataSource } from './host-database.js';
 import { pageCheck } from './http/cross-origin.js';
 import { gatewayPlugin } from './http/gateway-plugin.js';
@@ -16,6 +16,7 @@ import { openParts } from './open-parts.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import { systemRandom } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 
@@ -42,6 +43,8 @@ export interface GatewayOptions<Extra extends object = object> {
   federation?: boolean;
   /** Finds what other subgraphs refer to, by the names of the application's types that have a key. The caller is signed in. */
   references?: References;
+  /** Sends the gateway's mail, in the place of SMTP; set SMTP_URL=none beside it. Default: as SMTP_URL says. */
+  mailer?: Mailer;
   /** Where log lines go. Default: standard output, from the level that LOG_LEVEL names. */
   log?: Logger;
 }
@@ -103,12 +106,17 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
   const closing = createClosing();
   let opening: Promise<Opened> | null = null;
   let starting: Promise<{ url: string; port: number }> | null = null;
+  const openOnce = async () => {
+    refuseStopped(closing);
+    const parts = await openParts({ options, config, clock, random, log, closing });
+    refuseStopped(closing);
+    const gateway = await openGateway(parts, gatewaySchema);
+    closing.add(() => gateway.close());
+    refuseStopped(closing);
+    return { ...gateway, parts, contextOf: extended({ gateway, options, log }) };
+  };
   const open = () => {
-    opening ??= openParts({ options, config, clock, random, log, closing }).then(async (parts) => {
-      const gateway = await openGateway(parts, gatewaySchema);
-      closing.add(() => gateway.close());
-      return { ...gateway, parts, contextOf: extended(gateway, options) };
-    });
+    opening ??= openOnce();
     return opening;
   };
   const opened = () => open().catch((error) => closing.close().then(() => Promise.reject(error)));
@@ -117,7 +125,12 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
     isPageAllowed: pageCheck(config),
     newRequestId: () => random.id(),
   });
-  const stop = () => closing.close();
+  const stop = async () => {
+    // What is open goes at once, and with it a start that is under way; then what that start had opened meanwhile.
+    await closing.close().catch(() => undefined);
+    await Promise.allSettled([opening, starting]);
+    await closing.close();
+  };
   return {
     schema: gatewaySchema.schema,
     publicFields: gatewaySchema.publicFields,
@@ -141,7 +154,8 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
     apolloOptions: async () => (await opened()).apolloOptions,
     executeOperation: async (operation, caller = {}) => {
       const { apollo, contextOf } = await opened();
-      const contextValue = await contextOf(factsOfCaller(caller, random.id()));
+      const contextValue = await contextOf(factsOfCaller(caller, random.id())).catch((error: GraphQLError) => error);
+      if (contextValue instanceof GraphQLError) return { errors: [asClientsSee(contextValue)] };
       const { body } = await apollo.executeOperation<Record<string, unknown>>(operation, { contextValue });
       if (body.kind === 'incremental') throw new Error('incremental delivery is not supported');
       return body.singleResult as ExecutionResult<Record<string, unknown>>;
@@ -150,11 +164,19 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
   };
 }
 
+/** An error that arose before anything was executed. */
+function asClientsSee(error: GraphQLError): GraphQLError {
+  const { message, extensions } = formatError(error.toJSON(), error);
+  const { http: _status, ...shown } = { ...extensions };
+  return new GraphQLError(message, { extensions: shown });
+}
+
 async function serve(opened: () => Promise<Opened>, closing: Closing): Promise<{ url: string; port: number }> {
   const { parts, contextOf, ...gateway } = await opened();
   try {
     const { url, port, close } = await listen(parts, { ...gateway, context: contextOf });
     closing.add(close);
+    refuseStopped(closing);
     return { url, port };
   } catch (error) {
     await closing.close().catch(() => undefined);
@@ -162,15 +184,27 @@ async function serve(opened: () => Promise<Opened>, closing: Closing): Promise<{
   }
 }
 
-/** The gateway's context with the application's own; the latter can't take the place of the former. */
-function extended<Extra extends object>(gateway: OpenGateway, { extendContext }: GatewayOptions<Extra>) {
+/** `stop()` is final, and counts even where it comes while the gateway starts. */
+function refuseStopped(closing: Closing): void {
+  if (closing.hasBegun()) throw new Error('the gateway was stopped');
+}
+
+/**
+ * The gateway's context with the application's own; the latter can't take the place of the former. What an application
+ * throws there is logged, and masked unless it has a code for clients.
+ */
+function extended<Extra extends object>(needs: { gateway: OpenGateway; options: GatewayOptions<Extra>; log: Logger }) {
+  const { gateway, options, log } = needs;
   return async (facts: RequestFacts): Promise<GatewayContext> => {
     const context = gateway.context(facts);
-    if (extendContext === undefined) return context;
-    const extra = await extendContext(context, { headers: facts.headers });
-    const taken = Object.keys(extra).find((key) => Object.hasOwn(context, key));
-    if (taken !== undefined) throw new TypeError(`extendContext can't replace "${taken}" of the context`);
-    return Object.assign(context, extra);
+    try {
+      const extra = await options.extendContext?.(context, { headers: facts.headers });
+      const taken = Object.keys(extra ?? {}).find((key) => Object.hasOwn(context, key));
+      if (taken !== undefined) throw new TypeError(`extendContext can't replace "${taken}" of the context`);
+      return Object.assign(context, extra);
+    } catch (error) {
+      throw contextError({ error, requestId: facts.requestId, log });
+    }
   };
 }
 

@@ -3,10 +3,16 @@ import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import { CreateIdentityAndSessions1763900000000 } from '../migrations/1763900000000-create-identity-and-sessions.js';
 import { CreateSigningKeys1764000000000 } from '../migrations/1764000000000-create-signing-keys.js';
 import { PrepareRecovery1764100000000 } from '../migrations/1764100000000-prepare-recovery.js';
+import { CreateLimits1764200000000 } from '../migrations/1764200000000-create-limits.js';
+import { CreateAccountTokens1764300000000 } from '../migrations/1764300000000-create-account-tokens.js';
 import { AuditEvent } from './platform/audit/audit-event.entity.js';
 import { type ConnectionLimits, connectionOptions } from './platform/database/connection-options.js';
+import { MIGRATIONS_TABLE } from './platform/database/migrate.js';
+import { LimitCounter } from './platform/limits/limit-counter.entity.js';
 import { WaitingMail } from './platform/mail/waiting-mail.entity.js';
+import { AccountTokenRow } from './recovery/account-token.entity.js';
 import { RefreshSession } from './session/refresh-session.entity.js';
+import { PendingRegistration } from './session/registration/pending-registration.entity.js';
 import { AuthChange } from './session/revocation/auth-change.entity.js';
 import { SigningKey } from './session/signing-key/signing-key.entity.js';
 import { User } from './user/user.entity.js';
@@ -21,12 +27,17 @@ export const gatehouseEntities = [
   AuditEvent,
   SigningKey,
   WaitingMail,
+  LimitCounter,
+  AccountTokenRow,
+  PendingRegistration,
 ] as const;
 /** For a migration step of an application's own; the gateway runs them by itself when it opens, and keeps its own list of them. */
 export const gatehouseMigrations = [
   CreateIdentityAndSessions1763900000000,
   CreateSigningKeys1764000000000,
   PrepareRecovery1764100000000,
+  CreateLimits1764200000000,
+  CreateAccountTokens1764300000000,
 ];
 
 /**
@@ -45,7 +56,7 @@ export function createDataSource({
     schema,
     entities: [...gatehouseEntities],
     migrations: gatehouseMigrations,
-    migrationsTableName: 'migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     installExtensions: false,
     synchronize: false,
     // TypeORM would print statements with their parameters, password hashes among them.

@@ -2,6 +2,7 @@ import { WorkerFailed } from './command-line/worker-processes.js';
 import { ConfigError } from './config.js';
 import { SubgraphPackageMissing } from './graphql/federation/subgraph-package-missing.js';
 import { EmbeddedPostgresError } from './platform/embedded-postgres/embedded-postgres-error.js';
+import { RedisPackageMissing } from './platform/limits/redis-package-missing.js';
 import { SigningKeysUnreadable } from './session/signing-key/signing-keys-unreadable.js';
 
 interface CodedError {
@@ -28,7 +29,14 @@ const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /** A sentence for somebody at a terminal, never with a secret; a stack only where nobody foresaw the fault. */
 export function explainFault(error: unknown): string {
-  const worded = [ConfigError, EmbeddedPostgresError, SigningKeysUnreadable, SubgraphPackageMissing, WorkerFailed];
+  const worded = [
+    ConfigError,
+    EmbeddedPostgresError,
+    SigningKeysUnreadable,
+    SubgraphPackageMissing,
+    RedisPackageMissing,
+    WorkerFailed,
+  ];
   const isWorded = worded.some((kind) => error instanceof kind);
   if (isWorded) return (error as Error).message;
   const coded = (error instanceof Object ? error : {}) as CodedError;

@@ -3,6 +3,11 @@ import { buildGatewaySchema, type Federation, type ResolverClasses } from './gra
 import type { OnForbidden } from './graphql/policy/enforce.js';
 import { publicFields } from './graphql/policy/guard-schema.js';
 import type { Clock } from './platform/clock.js';
+import type { assembleRecovery } from './recovery/assemble-recovery.js';
+import { DeleteAccountResolver } from './recovery/delete-account.resolver.js';
+import { EmailChangeResolver } from './recovery/email-change.resolver.js';
+import { PasswordResolver } from './recovery/password.resolver.js';
+import { VerificationResolver } from './recovery/verification.resolver.js';
 import type { assembleSessions } from './session/assemble-sessions.js';
 import { ReauthenticateResolver } from './session/reauthenticate.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
@@ -23,11 +28,24 @@ export interface GatewaySchema {
   /** The root fields that answer strangers, e.g. `Query.me`. */
   publicFields: string[];
   /** Gives the gateway's own resolvers what they work with. */
-  connect(parts: { sessions: ReturnType<typeof assembleSessions>; onForbidden: OnForbidden }): void;
+  connect(parts: {
+    sessions: ReturnType<typeof assembleSessions>;
+    recovery: ReturnType<typeof assembleRecovery>;
+    onForbidden: OnForbidden;
+  }): void;
 }
 
 /** The resolvers that every gateway has. */
-const gatewayResolvers: ResolverClasses = [SessionResolver, SignInResolver, ReauthenticateResolver, UserResolver];
+const gatewayResolvers: ResolverClasses = [
+  SessionResolver,
+  SignInResolver,
+  ReauthenticateResolver,
+  VerificationResolver,
+  PasswordResolver,
+  EmailChangeResolver,
+  DeleteAccountResolver,
+  UserResolver,
+];
 
 /** One schema of the gateway's resolvers and an application's; whoever uses it before `connect` gets an error. */
 export function createGatewaySchema(needs: {
@@ -59,10 +77,14 @@ export function createGatewaySchema(needs: {
   return {
     schema,
     publicFields: publicFields(schema),
-    connect: ({ sessions, ...parts }) => {
+    connect: ({ sessions, recovery, ...parts }) => {
       made.set(SignInResolver, new SignInResolver(sessions));
       made.set(SessionResolver, new SessionResolver(sessions.useCases));
       made.set(ReauthenticateResolver, new ReauthenticateResolver(sessions.useCases.reauthenticate));
+      made.set(VerificationResolver, new VerificationResolver(recovery.useCases));
+      made.set(PasswordResolver, new PasswordResolver(recovery));
+      made.set(EmailChangeResolver, new EmailChangeResolver(recovery));
+      made.set(DeleteAccountResolver, new DeleteAccountResolver(recovery.useCases.deleteAccount));
       onForbidden = parts.onForbidden;
     },
   };

@@ -1,7 +1,8 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
-import sql from 'sql-template-tag';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
+import { assembleMail } from './assemble-mail.js';
 import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
@@ -17,15 +18,25 @@ import type { Clock } from './platform/clock.js';
 import { type ClockCheck, createClockCheck } from './platform/clock-check.js';
 import { type Closing, createClosing } from './platform/closing.js';
 import { createDatabase, type Database } from './platform/database/database.js';
+import { warnWithoutStatementTimeout } from './platform/database/statement-timeout.js';
+import { openLimits } from './platform/limits/open-limits.js';
 import type { Logger } from './platform/logger.js';
+import type { DevInbox } from './platform/mail/dev-inbox.js';
+import { createMailWorker } from './platform/mail/mail-worker.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import type { Random } from './platform/random.js';
+import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
+import { createNoticeComposers } from './session/notices/compose-notices.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
+import { createBreachedPasswords } from './user/password/breached-passwords.js';
+import { createCheckNewPassword } from './user/password/check-new-password.js';
 import { createPasswordHasher } from './user/password/password-hasher.js';
+import { createRehash } from './user/password/rehash.js';
 import { createUserRepository } from './user/user.repository.js';
 
 /** What a gateway is made of: nothing here is read from the environment, drawn or looked up on a clock of its own. */
@@ -49,6 +60,8 @@ export interface GatewayParts {
   scopesOf?: ScopesOf | undefined;
   /** Whether each of the processes on this port is ready. Default: this is the only one. */
   areOthersReady?: (() => boolean) | undefined;
+  /** Sends the mail. Default: as SMTP_URL says. */
+  mailer?: Mailer | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -63,6 +76,8 @@ export interface OpenGateway {
   /** The public JWK set. */
   jwks(): object;
   readiness(): Readiness;
+  /** The mail that was sent lately; null: in production. */
+  inbox: DevInbox | null;
   changeRoles: ChangeRoles;
   /** How often a password was hashed so far. */
   hashings(): number;
@@ -140,20 +155,38 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
+  const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
+  const { limits, close: closeLimits } = await openLimits(counting);
+  closing.add(closeLimits);
   const users = createUserRepository({ database });
   const keys = await openSigningKeys({ ...parts, database });
   closing.add(() => keys.follower?.stop());
   const { signingKeys, follower: keysFollower } = keys;
-  const sessions = assembleSessions({ ...parts, signingKeys, keysFollower, database, users, hasher, audit });
+  const { breachedPasswordsUrl: url, passwordMinLength: minLength } = config;
+  const breachedPasswords = url === null ? null : createBreachedPasswords({ url });
+  const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
+  const rehash = createRehash({ users, hasher, log });
+  closing.add(() => rehash.stop());
+  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits };
+  const mail = assembleMail(parts);
+  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
+  const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
+  const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
+  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers });
+  closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
   closing.add(() => activity.stop());
   closing.add(() => clockCheck.stop());
   await Promise.all([feed.start(), clockCheck.start(), warnWithoutStatementTimeout({ database, log })]);
   activity.start();
+  const housekeeping = createHousekeeping({ ...config, database, clock, random, log });
+  closing.add(() => housekeeping.stop());
+  housekeeping.start();
+  mailWorker.start();
 
-  gatewaySchema.connect({ sessions, onForbidden: auditForbidden(audit) });
+  gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
   const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
   const apollo = createApolloServer(options);
@@ -165,6 +198,7 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     context: createContextFactory(sessions),
     isTokenTaken: (authorization) => ['authenticated', 'unknown'].includes(sessions.authenticate(authorization).state),
     jwks: () => signingKeys.jwks,
+    inbox: mail.inbox,
     readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
     changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
     hashings: () => hasher.hashings(),
@@ -206,15 +240,4 @@ function readinessOf(needs: { feed: RevocationFeed; clockCheck: ClockCheck; areK
 function withOthers({ isReady, causes }: Readiness, { areOthersReady }: GatewayParts): Readiness {
   if (areOthersReady === undefined || areOthersReady()) return { isReady, causes };
   return { isReady: false, causes: isReady ? ['other_process_not_ready'] : causes };
-}
-
-/** A mere warning: where it can't be told, nothing is said. */
-async function warnWithoutStatementTimeout({ database, log }: { database: Database; log: Logger }): Promise<void> {
-  const statement = sql`SHOW statement_timeout`;
-  const [row] = await database.query<{ statement_timeout: string }>(statement).catch(() => []);
-  if (row?.statement_timeout !== '0') return;
-  log.warn(
-    { event: 'no_statement_timeout' },
-    'the database sets no statement_timeout for our role: set one with ALTER ROLE',
-  );
 }

@@ -15,5 +15,6 @@ export { CurrentUser } from './graphql/policy/current-user.js';
 export type { Policy } from './graphql/policy/policy.js';
 export { Public } from './graphql/public.js';
 export type { Clock } from './platform/clock.js';
+export { type Mail, type Mailer, MailFailure, type OutgoingMail } from './platform/mail/mailer.js';
 export type { ScopesOf } from './session/access-token/granted-scopes.js';
 export { User as UserEntity } from './user/user.entity.js';

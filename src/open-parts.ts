@@ -9,6 +9,7 @@ import type { Closing } from './platform/closing.js';
 import { createDatabase } from './platform/database/database.js';
 import { migrate } from './platform/database/migrate.js';
 import type { Logger } from './platform/logger.js';
+import type { Mailer } from './platform/mail/mailer.js';
 import type { Random } from './platform/random.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
 
@@ -18,7 +19,7 @@ import type { ScopesOf } from './session/access-token/granted-scopes.js';
  * @throws {ConfigError} where something of it can't be used.
  */
 export async function openParts(needs: {
-  options: { dataSource?: HostDataSource; scopesOf?: ScopesOf };
+  options: { dataSource?: HostDataSource; scopesOf?: ScopesOf; mailer?: Mailer };
   config: Config;
   clock: Clock;
   random: Random;
@@ -26,7 +27,7 @@ export async function openParts(needs: {
   closing: Closing;
 }): Promise<GatewayParts> {
   const { options, config, clock, random, log, closing } = needs;
-  const { dataSource, scopesOf } = options;
+  const { dataSource, scopesOf, mailer } = options;
   const isThere = typeof dataSource === 'object';
   const opened = isThere ? databaseOfHost({ config, dataSource }) : await openDatabase({ config, random, log });
   closing.add(() => opened.stop());
@@ -44,7 +45,7 @@ export async function openParts(needs: {
     });
   const secrets = await loadSecrets({ config, random });
   const urls = { databaseUrl: opened.url, databaseDirectUrl: opened.directUrl };
-  return { config, ...urls, database, ...secrets, clock, random, log, scopesOf };
+  return { config, ...urls, database, ...secrets, clock, random, log, scopesOf, mailer };
 }
 
 /** Letting go of what the application has initialized stays with the application. */

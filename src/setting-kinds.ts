@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { MailSender, SmtpServer } from './platform/mail/smtp-mailer.js';
 import { ROLE_NAME } from './platform/role-name.js';
 import { isScopeToken } from './platform/scope-token.js';
 
 const SECRET_BYTES_MIN = 32;
+const LIMIT_SECONDS_MAX = 604_800;
 /** 32 random bytes hold about 30 distinct values; a typed or repeated sample holds far fewer. */
 const SECRET_DISTINCT_BYTES_MIN = 16;
 
@@ -76,6 +78,14 @@ export const secrets = z.string().transform((text, context) => {
   return entries.map((entry) => Buffer.from(entry, 'base64url'));
 });
 
+/** A redis:// or rediss:// URL. */
+export const redisUrl = z
+  .string()
+  .refine(
+    (text) => ['redis:', 'rediss:'].includes(parseUrl(text)?.protocol ?? ''),
+    'must be a redis:// or rediss:// URL (its text is not shown: it may hold a password)',
+  );
+
 const roleScopesShape = z.record(z.string().regex(ROLE_NAME), z.array(z.string().refine(isScopeToken)));
 
 /** A JSON object: scopes by the name of the role that brings them. */
@@ -127,4 +137,68 @@ export const proxies = z.string().transform((text, context) => {
     }
   }
   return entries;
+});
+
+/** So many points in so many seconds, such as 10/900. */
+export const allowance = z.string().transform((text, context) => {
+  const [, points = '', seconds = ''] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
+  const parsed = { points: Number(points), seconds: Number(seconds) };
+  if (parsed.points >= 1 && parsed.seconds >= 1 && parsed.seconds <= LIMIT_SECONDS_MAX) return parsed;
+  const message = `must be points/seconds such as 10/900: at least 1 point, and from 1 to ${LIMIT_SECONDS_MAX} seconds`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const SMTP_PORTS = { 'smtps:': 465, 'smtp:': 587 };
+const LOCAL_SMTP_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+function smtpServerOf(text: string): SmtpServer | null {
+  const url = parseUrl(text);
+  if (url === null || (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')) return null;
+  const { hostname, protocol, port, pathname, search, hash } = url;
+  const isOff = search === '?tls=off' && protocol === 'smtp:';
+  if (hostname === '' || !['', '/'].includes(pathname) || hash !== '' || (search !== '' && !isOff)) return null;
+  const user = decoded(url.username);
+  const pass = decoded(url.password);
+  if (user === null || pass === null || (user === '') !== (pass === '')) return null;
+  // What never leaves this machine needs no TLS; what does is upgraded, or the links in it could be read on the way.
+  const upgrade = LOCAL_SMTP_HOSTS.includes(hostname) ? 'offered' : 'upgrade';
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? SMTP_PORTS[protocol] : Number(port),
+    tls: protocol === 'smtps:' ? 'start' : isOff ? 'off' : upgrade,
+    credential: user === '' ? null : { user, pass },
+  };
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** An smtp:// or smtps:// URL, or `none`. */
+export const smtpUrl = z.string().transform((text, context): SmtpServer | 'none' => {
+  const server = text === 'none' ? text : smtpServerOf(text);
+  if (server !== null) return server;
+  const message = 'must be an smtp:// or smtps:// URL, or none (its text is not shown: it may hold a password)';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const ADDRESS = "[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-zA-Z0-9.-]{1,255}";
+const SENDER = new RegExp(`^(?:(${ADDRESS})|([^<>"\\p{C}\\p{Zl}\\p{Zp}]{1,100}) <(${ADDRESS})>)$`, 'u');
+
+/** One address, with or without a name. */
+export const mailSender = z.string().transform((text, context): MailSender => {
+  const [, bare, name = '', named] = SENDER.exec(text) ?? [];
+  const address = bare ?? named;
+  if (address !== undefined) return { name, address };
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an address, or a name and an address such as Example <no-reply@example.org>',
+  });
+  return z.NEVER;
 });

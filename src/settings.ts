@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { DEFAULT_SCHEMA } from './platform/database/default-schema.js';
-import { databaseUrl, flag, httpUrl, origins, proxies, roleScopes, secrets, wholeNumber } from './setting-kinds.js';
+import {
+  allowance,
+  databaseUrl,
+  flag,
+  httpUrl,
+  mailSender,
+  origins,
+  proxies,
+  redisUrl,
+  roleScopes,
+  secrets,
+  smtpUrl,
+  wholeNumber,
+} from './setting-kinds.js';
 
 const ACCESS_TOKEN_TTL_SECONDS_MAX = 3600;
 const YEAR_SECONDS = 31_536_000;
@@ -80,7 +93,39 @@ export const settings = z.object({
     .describe(
       'JSON object of the scopes that come with roles, such as {"EDITOR":["notes:read","notes:write"]}. Default: none.',
     ),
+  AUDIT_RETENTION_DAYS: wholeNumber(0, 36_500)
+    .prefault('365')
+    .describe('Audit events are deleted after so many days; 0: never. Default: 365.'),
+  HOUSEKEEPING_SECONDS: wholeNumber(0, 86_400)
+    .prefault('300')
+    .describe('How often what has expired is deleted; 0: not by this process. Default: 300.'),
+  REGISTRATION: z
+    .enum(['open', 'verified', 'closed'], { error: 'must be open, verified or closed' })
+    .default('open')
+    .describe(
+      'Who may register. open: anybody, signed in at once; it tells which addresses are registered. verified: anybody, once the link mailed to the address is used with the password; it tells nothing. closed: nobody. Default: open.',
+    ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 256).prefault('15').describe('Shortest password, in code points. Default: 15.'),
+  BREACHED_PASSWORDS_URL: httpUrl
+    .optional()
+    .describe(
+      'Range service of breached passwords, such as https://api.pwnedpasswords.com/range: new passwords on its list are refused. It is sent 5 hexadecimal digits of each; where it does not answer within a second, the password is taken, audited. Default: none is asked.',
+    ),
+  SMTP_URL: smtpUrl
+    .optional()
+    .describe(
+      'Server that takes the mail: smtps://user:password@host (TLS from the start), or smtp://… (STARTTLS, required unless the host is this machine; `?tls=off` for a server without it). `none`: nothing is sent, and nobody can recover an account. Must be set in production. Default: mail is only shown at /dev/mail (development only).',
+    ),
+  MAIL_FROM: mailSender
+    .optional()
+    .describe(
+      'Sender of mail, such as Example <no-reply@example.org>. Must be set where SMTP_URL is. Default: no-reply@localhost (development only).',
+    ),
+  ACCOUNT_PAGES_URL: httpUrl
+    .optional()
+    .describe(
+      "Where pages of your own take the links of mails: GET /account/<page> sends browsers on to ACCOUNT_PAGES_URL/<page>, the token in the fragment. Default: the gateway's own pages.",
+    ),
   BCRYPT_COST: wholeNumber(10, 16).prefault('12').describe('Work factor of password hashes, 10 to 16. Default: 12.'),
   GATEHOUSE_WORKERS: wholeNumber(1, 256)
     .prefault('1')
@@ -95,6 +140,43 @@ export const settings = z.object({
   HASH_QUEUE_MAX: wholeNumber(1, 100_000)
     .optional()
     .describe('Hashings that may wait; one more is SERVICE_UNAVAILABLE. Default: 40 for each worker.'),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe('Redis that counts tries for the limits; needs ioredis. Default: they are counted in PostgreSQL.'),
+  LIMIT_LOGIN_ACCOUNT_NETWORK: allowance
+    .prefault('10/900')
+    .describe(
+      'Logins to one account from one network (an IPv4 address, an IPv6 /64), as points/seconds. Default: 10/900.',
+    ),
+  LIMIT_LOGIN_NETWORK: allowance
+    .prefault('100/900')
+    .describe('Logins from one network, as points/seconds. Default: 100/900.'),
+  LIMIT_LOGIN_ACCOUNT_UNKNOWN_DEVICES: allowance
+    .prefault('50/3600')
+    .describe('Logins to one account from all devices that are not known, as points/seconds. Default: 50/3600.'),
+  LIMIT_LOGIN_DEVICE: allowance
+    .prefault('20/900')
+    .describe('Logins from a known device, which take from no other limit, as points/seconds. Default: 20/900.'),
+  LIMIT_REGISTER_NETWORK: allowance
+    .prefault('10/3600')
+    .describe('Registrations from one network, successful ones included, as points/seconds. Default: 10/3600.'),
+  LIMIT_CODE_ACCOUNT: allowance
+    .prefault('5/900')
+    .describe(
+      'Tries of the password or a code by somebody signed in, for one account, as points/seconds. Default: 5/900.',
+    ),
+  LIMIT_MAIL_ADDRESS: allowance
+    .prefault('3/3600')
+    .describe('Mails to one address that somebody asked for, as points/seconds. Default: 3/3600.'),
+  LIMIT_MAIL_NETWORK: allowance
+    .prefault('20/3600')
+    .describe('Mails that one network asked for, as points/seconds. Default: 20/3600.'),
+  LIMIT_REFRESH_SESSION: allowance
+    .prefault('60/900')
+    .describe('Refreshes of one session, as points/seconds. Default: 60/900.'),
+  LIMIT_REFRESH_REFUSED_NETWORK: allowance
+    .prefault('100/900')
+    .describe('Refused refreshes from one network; others never count, as points/seconds. Default: 100/900.'),
   ALLOWED_ORIGINS: origins
     .optional()
     .describe(

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sharesOf } from '../src/command-line/worker-processes.js';
 import { ConfigError, isLoopbackHost, loadConfig } from '../src/config.js';
+import { LIMIT_NAMES } from '../src/platform/limits/limit.js';
 import { settings } from '../src/settings.js';
 
 const MACHINE = { cores: 4 };
@@ -15,6 +16,8 @@ const production = () => ({
   DATABASE_URL: 'postgresql://gatehouse@db.internal/gatehouse',
   REFRESH_TOKEN_SECRETS: secret(),
   SIGNING_KEYS_FILE: '/run/secrets/signing-keys.json',
+  SMTP_URL: 'smtps://gatehouse:secret@mail.internal',
+  MAIL_FROM: 'Example <no-reply@example.org>',
 });
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
@@ -38,7 +41,8 @@ describe('the settings', () => {
       JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_SECONDS
       SESSION_IDLE_TTL_SECONDS SESSION_ABSOLUTE_TTL_SECONDS SESSIONS_PER_USER_MAX REFRESH_GRACE_SECONDS
       REFRESH_LOST_ANSWER_SECONDS PASSWORD_MIN_LENGTH BCRYPT_COST HASH_WORKERS HASH_QUEUE_MAX ALLOWED_ORIGINS
-      COOKIE_SAME_SITE TRUSTED_PROXIES INTROSPECTION LOG_LEVEL`.split(/\s+/);
+      COOKIE_SAME_SITE TRUSTED_PROXIES INTROSPECTION LOG_LEVEL
+      BREACHED_PASSWORDS_URL SMTP_URL MAIL_FROM ACCOUNT_PAGES_URL`.split(/\s+/);
     expect(Object.keys(settings.shape)).toEqual(expect.arrayContaining(names));
     for (const [name, setting] of Object.entries(settings.shape)) {
       expect([name, setting.description]).toEqual([name, expect.stringMatching(/Default: /)]);
@@ -116,6 +120,23 @@ describe('the settings', () => {
     expect(faultyNames({ ...production(), DATABASE_URL: '' })).toEqual(['DATABASE_URL']);
   });
 
+  it('B2: limit what they say, the defaults where they say nothing, all faults at once', () => {
+    expect(load({ LIMIT_CODE_ACCOUNT: '1/604800' }).allowances).toEqual({
+      LOGIN_ACCOUNT_NETWORK: { points: 10, seconds: 900 },
+      LOGIN_NETWORK: { points: 100, seconds: 900 },
+      LOGIN_ACCOUNT_UNKNOWN_DEVICES: { points: 50, seconds: 3600 },
+      LOGIN_DEVICE: { points: 20, seconds: 900 },
+      REGISTER_NETWORK: { points: 10, seconds: 3600 },
+      CODE_ACCOUNT: { points: 1, seconds: 604_800 },
+      MAIL_ADDRESS: { points: 3, seconds: 3600 },
+      MAIL_NETWORK: { points: 20, seconds: 3600 },
+      REFRESH_SESSION: { points: 60, seconds: 900 },
+      REFRESH_REFUSED_NETWORK: { points: 100, seconds: 900 },
+    });
+    const wrong = { LIMIT_CODE_ACCOUNT: 'none', LIMIT_LOGIN_NETWORK: '0/0', PORT: 'x' };
+    expect(faultyNames(wrong).sort()).toEqual(Object.keys(wrong).sort());
+  });
+
   it('take values of a few seconds', () => {
     const short = {
       ACCESS_TOKEN_TTL_SECONDS: '1',
@@ -137,6 +158,18 @@ describe('the settings', () => {
     expect(load({ PATH: '/bin', GATEHOUSE: 'x', port: 'x', constructor: 'x', toString: 'x' })).toEqual(load({}));
   });
 
+  const NO_ALLOWANCES = [
+    '10',
+    '0/900',
+    '10/0',
+    '10/604801',
+    '-1/900',
+    '10/900/1',
+    '1.5/900',
+    '10 / 900',
+    'off',
+    '9999999999/1',
+  ];
   const WRONG: [name: string, ...values: string[]][] = [
     ['NODE_ENV', 'prod', 'PRODUCTION', 'production '],
     ['PORT', '-1', '65536', '4e3', '0x10', '4000 ', '٤', '99999999999999999999'],
@@ -169,6 +202,10 @@ describe('the settings', () => {
     ['TRUSTED_PROXIES', 'all', '*', '10.0.0.0/33', '::/129', '10.0.0.256', 'true', '10.0.0.0/8/8', 'proxy.internal'],
     ['INTROSPECTION', 'yes', '1', 'TRUE'],
     ['LOG_LEVEL', 'verbose', 'INFO'],
+    ['REDIS_URL', 'redis', 'http://redis', 'localhost:6379'],
+    ['AUDIT_RETENTION_DAYS', '-1', '36501'],
+    ['HOUSEKEEPING_SECONDS', '-1', '86401'],
+    ...LIMIT_NAMES.map((limit): [string, ...string[]] => [`LIMIT_${limit}`, ...NO_ALLOWANCES]),
   ];
   it.each(WRONG)('refuse what makes no sense, by name: %s', (name, ...values) => {
     for (const value of values) expect([value, faultyNames({ [name]: value })]).toEqual([value, [name]]);
@@ -226,16 +263,17 @@ describe('the settings', () => {
         'REFRESH_TOKEN_SECRETS',
         'SESSION_IDLE_TTL_SECONDS',
         'KEY_ENCRYPTION_KEYS',
+        'SMTP_URL',
       ].sort(),
     );
   });
 });
 
 describe('production', () => {
-  it('O1: refuses to start without a database, secrets and keys, naming all of them', () => {
+  it('O1: refuses to start without a database, secrets, keys and a way for mail, naming all of them', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual(
-      ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE'].map(
-        (name) => `${name} must be set in production`,
+      ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SMTP_URL', 'KEY_ENCRYPTION_KEYS or SIGNING_KEYS_FILE'].map((name) =>
+        expect.stringContaining(`${name} must be set in production`),
       ),
     );
     expect(faultsOf(production())).toEqual([]);
@@ -282,7 +320,7 @@ describe('production', () => {
     ]) {
       expect([HOST, faultyNames({ HOST })]).toEqual([
         HOST,
-        ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'KEY_ENCRYPTION_KEYS'],
+        ['DATABASE_URL', 'REFRESH_TOKEN_SECRETS', 'SMTP_URL', 'KEY_ENCRYPTION_KEYS'],
       ]);
       const { NODE_ENV: _unset, ...others } = production();
       expect(load({ ...others, HOST })).toMatchObject({
@@ -296,6 +334,56 @@ describe('production', () => {
     }
     expect(load({ ...production(), HOST: '127.0.0.1' }).isProduction).toBe(true);
     expect(load({ NODE_ENV: 'development', HOST: '0.0.0.0' }).isProduction).toBe(false);
+  });
+});
+
+describe('the way of mail', () => {
+  const smtpOf = (SMTP_URL: string) => load({ SMTP_URL, MAIL_FROM: 'no-reply@example.org' }).smtp;
+
+  it('needs TLS wherever mail leaves this machine, unless it is told off', () => {
+    const none = { credential: null };
+    expect(smtpOf('smtps://ada:a%40b@mail.example.org')).toEqual({
+      host: 'mail.example.org',
+      port: 465,
+      tls: 'start',
+      credential: { user: 'ada', pass: 'a@b' },
+    });
+    expect(smtpOf('smtp://mail.example.org')).toEqual({ host: 'mail.example.org', port: 587, tls: 'upgrade', ...none });
+    expect(smtpOf('smtp://mail.example.org:25?tls=off')).toMatchObject({ port: 25, tls: 'off' });
+    expect(smtpOf('smtp://localhost:1025')).toMatchObject({ tls: 'offered' });
+    expect(smtpOf('smtp://[::1]:1025')).toMatchObject({ host: '::1', tls: 'offered' });
+    expect(smtpOf('none')).toBe('none');
+  });
+
+  it('is refused where it can not be used, or would turn on what prints secrets', () => {
+    for (const url of [
+      'http://mail.example.org',
+      'smtp://',
+      'smtp://user@mail.example.org',
+      'smtp://mail.example.org/inbox',
+      'smtp://mail.example.org?logger=true&debug=true',
+      'smtps://mail.example.org?tls=off',
+      'smtp://us%er:x@mail.example.org',
+      'off',
+    ]) {
+      expect([url, faultyNames({ SMTP_URL: url, MAIL_FROM: 'a@example.org' })]).toEqual([url, ['SMTP_URL']]);
+    }
+  });
+
+  it('has one sender', () => {
+    expect(faultyNames({ SMTP_URL: 'smtp://localhost' })).toEqual(['MAIL_FROM']);
+    expect(load({ MAIL_FROM: 'Grüße & Co. <no-reply@example.org>' }).mailFrom).toEqual({
+      name: 'Grüße & Co.',
+      address: 'no-reply@example.org',
+    });
+    for (const from of [
+      'Example',
+      'a@example.org, b@example.org',
+      'a@example.org\r\nBcc: b@example.org',
+      '<a@b.org>',
+    ]) {
+      expect([from, faultyNames({ MAIL_FROM: from })]).toEqual([from, ['MAIL_FROM']]);
+    }
   });
 });
 
@@ -395,10 +483,11 @@ describe('whatever the environment holds', () => {
       (text: string) => `postgresql://user:${text}@db:99999/x`,
       (text: string) => `postgresql://user:${text}@db/x`,
       (text: string) => `mysql://user:${text}@db`,
+      (text: string) => `smtp://user:${text}@mail/x?logger=true`,
       (text: string) => `${text}\n`,
       (text: string) => text.repeat(6),
     );
-    const shown = ['REFRESH_TOKEN_SECRETS', 'DATABASE_URL', 'DATABASE_DIRECT_URL'];
+    const shown = ['REFRESH_TOKEN_SECRETS', 'DATABASE_URL', 'DATABASE_DIRECT_URL', 'SMTP_URL'];
     fc.assert(
       fc.property(fc.dictionary(name, value), around, fc.constantFrom(...shown), (environment, wrap, secretName) => {
         const all = { ...environment, NODE_ENV: 'production', PORT: 'x', [secretName]: wrap(canary) };

@@ -28,7 +28,7 @@ const environment = (database: TestDatabase, folderName = 'secrets') => ({
 });
 
 const migrationsIn = (database: TestDatabase) =>
-  database.query<{ name: string }>('SELECT name FROM gatehouse.migrations ORDER BY id');
+  database.query<{ name: string }>('SELECT name FROM gatehouse.gatehouse_migrations ORDER BY id');
 const tablesIn = async (database: TestDatabase) =>
   (
     await database.query<{ name: string }>(

@@ -155,6 +155,7 @@ describe('a start that can not be', () => {
       NODE_ENV: 'production',
       REFRESH_TOKEN_SECRETS: randomBytes(32).toString('base64url'),
       SIGNING_KEYS_FILE: keysFile,
+      SMTP_URL: 'none',
     };
     expectRefusal(await start({ ...complete, PORT: takenPort }), /is taken/);
     const { SIGNING_KEYS_FILE: _none, ...rest } = complete;

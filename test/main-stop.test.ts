@@ -115,7 +115,7 @@ describe('on SIGTERM while it still starts', () => {
   it('waiting for the migrations of another gateway, it ends without them', async () => {
     const blocked = await createDatabaseOfOwn();
     try {
-      const table = await lockTable({ url: blocked.url, table: 'gatehouse.migrations' });
+      const table = await lockTable({ url: blocked.url, table: 'gatehouse.gatehouse_migrations' });
       const main = beginMain([], { ...environment(), DATABASE_URL: blocked.url }, { cwd: folder.path });
       await table.waiting(1);
       main.child.kill('SIGTERM');

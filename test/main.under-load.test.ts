@@ -3,18 +3,24 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type GatewayProcess, startGatewayProcess } from './support/gateway-process.js';
 import { GOOD_PASSWORD, LOGIN, REGISTER } from './support/graphql-client.js';
 import { addSignInGate, openConnection, SIGN_IN_GATE, untilWaiting } from './support/lock-step.js';
+import { makeTestFolder, type TestFolder } from './support/main-run.js';
 import { occupyHasher, registerSlowOne } from './support/occupy-hasher.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
 import { waitUntil } from './support/wait-until.js';
 
+let folder: TestFolder;
 let database: TestDatabase;
 beforeAll(async () => {
+  folder = await makeTestFolder();
   database = await createDatabaseOfOwn();
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  await folder.remove();
+});
 
 const start = (environment: Record<string, string> = {}): Promise<GatewayProcess> =>
-  startGatewayProcess({ DATABASE_URL: database.url, HASH_WORKERS: '1', ...environment });
+  startGatewayProcess({ DATABASE_URL: database.url, HASH_WORKERS: '1', ...environment }, { cwd: folder.path });
 
 it('W10: twenty logins at once do not hold up { __typename }', async () => {
   const gateway = await start({ BCRYPT_COST: '10' });

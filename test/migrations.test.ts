@@ -100,9 +100,26 @@ describe('the migrations', () => {
     const ran = await inSchema<string[]>({ database }, migrate);
     expect(ran.length).toBeGreaterThan(0);
     expect(await inSchema({ database }, migrate)).toEqual([]);
-    expect(await database.query('SELECT name FROM gatehouse.migrations ORDER BY id')).toEqual(
+    expect(await database.query('SELECT name FROM gatehouse.gatehouse_migrations ORDER BY id')).toEqual(
       ran.map((name) => ({ name })),
     );
+  });
+
+  it('move our list from its former name, and leave there what is not ours', async () => {
+    for (const others of [[], ['CreateShelves1764000000000']]) {
+      const database = await databaseOf(null);
+      const ran = await inSchema<string[]>({ database }, migrate);
+      await database.query('ALTER TABLE gatehouse.gatehouse_migrations RENAME TO migrations');
+      for (const name of others) {
+        await database.query('INSERT INTO gatehouse.migrations ("timestamp", name) VALUES (1764000000000, $1)', [name]);
+      }
+      expect(await inSchema({ database }, migrate)).toEqual([]);
+      const listed = await database.query('SELECT name FROM gatehouse.gatehouse_migrations ORDER BY id');
+      expect(listed).toEqual(ran.map((name) => ({ name })));
+      const there = await objectsOf(database, 'gatehouse');
+      expect(there.includes('gatehouse.migrations:r')).toBe(others.length > 0);
+      for (const _ of ran) expect(ran).toContain(await inSchema({ database }, migrateDown));
+    }
   });
 
   it('run once where ten come at once', async () => {

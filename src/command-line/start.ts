@@ -81,7 +81,11 @@ function announce({ config, url, database }: { config: Config; url: string; data
     `Gatehouse serves ${url}/graphql`,
     ...(config.isProduction
       ? []
-      : [`  Sandbox:   open ${url}/graphql in a browser`, `  Explorer:  ${url}/explorer (works offline)`]),
+      : [
+          `  Sandbox:   open ${url}/graphql in a browser`,
+          `  Explorer:  ${url}/explorer (works offline)`,
+          `  Mail:      ${url}/dev/mail (${config.smtp === null ? 'shown, not sent' : 'what was sent'})`,
+        ]),
     ...(embeddedDataDir === null
       ? ['  Database:  the one that DATABASE_URL names']
       : [

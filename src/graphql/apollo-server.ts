@@ -12,6 +12,7 @@ import { errorLog, formatError } from './format-error.js';
 import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
 import { operationLimitsRule } from './limits/operation-limits-rule.js';
+import { retryAfterHeader } from './retry-after-header.js';
 
 /** Apollo Server of these options. */
 export function createApolloServer(
@@ -50,6 +51,7 @@ export function apolloOptions(needs: {
       ApolloServerPluginUsageReportingDisabled(),
       errorLog({ log }),
       boundedRequests(limits),
+      retryAfterHeader(),
       ...plugins,
     ],
   };

@@ -47,7 +47,7 @@ export function buildGatewaySchema(needs: {
     },
   });
   describeRoots(schema);
-  guardSchema({ schema, enforce });
+  guardSchema({ schema, resolvers, enforce });
   return federation ? toSubgraph({ ...federation, schema, enforce }) : schema;
 }
 

@@ -1,12 +1,13 @@
+import { type Language, languageOf } from '../platform/language.js';
 import { Auth, type AuthNeeds } from './auth.js';
 
-/** The cookies of a request and the one that its answer sets. Printed or serialised, it shows none of them. */
+/** The cookies of a request and those that its answer sets. Printed or serialised, it shows none of them. */
 export interface CookieExchange {
   /** The `Cookie` header, as it came. */
   readonly header: string | null;
   /** Whether the page that sent the request may use the gateway's cookies. */
   readonly isPageAllowed: boolean;
-  /** Puts this `Set-Cookie` header on the answer, whatever else the operation holds; the last call counts. */
+  /** Puts this `Set-Cookie` header on the answer, whatever else the operation holds; of one name, the last call counts. */
   set(setCookie: string): void;
 }
 
@@ -34,6 +35,8 @@ export interface GatewayContext {
   ipAddress: string;
   /** At most 512 characters. */
   userAgent: string | null;
+  /** What `Accept-Language` asks for; null: none of ours. */
+  mailLanguage: Language | null;
   /** Who is calling, and what they may do. */
   auth: Auth;
   /** Nobody is authenticated by them: only what exchanges or ends a refresh token reads them. */
@@ -44,10 +47,11 @@ const USER_AGENT_CHARACTERS_MAX = 512;
 
 /** Makes contexts; never throws for a bad token: that is a state, which a guard turns into an error. */
 export function createContextFactory(needs: AuthNeeds): (facts: RequestFacts) => GatewayContext {
-  return ({ requestId, ipAddress, userAgent, authorization, cookies }) => ({
+  return ({ requestId, ipAddress, userAgent, authorization, headers, cookies }) => ({
     requestId,
     ipAddress,
     userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+    mailLanguage: languageOf(headers['accept-language']),
     auth: new Auth(authorization, needs),
     cookies,
   });

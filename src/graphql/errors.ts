@@ -40,6 +40,13 @@ export function badUserInput(needs: { message: string; argument: readonly string
   return new GraphQLError(needs.message, { extensions: { code: 'BAD_USER_INPUT', argument: needs.argument } });
 }
 
+/** Too many tries; the way on is to wait. */
+export function rateLimited(retryAfterSeconds: number): GraphQLError {
+  return new GraphQLError('Too many tries. Wait, and try again.', {
+    extensions: { code: 'RATE_LIMITED', retryAfter: retryAfterSeconds },
+  });
+}
+
 /** Not now; nothing is lost. */
 export function serviceUnavailable(retryAfterSeconds: number): GraphQLError {
   return new GraphQLError("The service can't answer just now. Try again.", {

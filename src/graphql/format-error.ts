@@ -2,9 +2,10 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../platform/logger.js';
+import { RateLimited } from '../platform/rate-limited.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
 import type { GatewayContext } from './context.js';
-import { serviceUnavailable } from './errors.js';
+import { rateLimited, serviceUnavailable } from './errors.js';
 import { faultyArguments } from './faulty-argument.js';
 
 /** Codes whose errors were written for clients; every other one is masked. */
@@ -30,10 +31,8 @@ const argumentPaths = new WeakMap<object, readonly string[]>();
 /** What a client gets to see of an error: coded ones as they are but for values, everything else masked. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = unwrapResolverError(error);
-  if (original instanceof ServiceUnavailable) {
-    const { message, extensions } = serviceUnavailable(original.retryAfterSeconds);
-    return { ...formatted, message, extensions: { ...extensions } };
-  }
+  const toWait = askingToWait(original);
+  if (toWait !== null) return { ...formatted, message: toWait.message, extensions: { ...toWait.extensions } };
   if (isEndOfVariableErrors(error))
     return { message: 'More of the variables do not fit.', extensions: { code: 'BAD_USER_INPUT' } };
   const argument = refusedArgument(original);
@@ -41,6 +40,12 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const code = String(formatted.extensions?.['code'] ?? '');
   if (!OUTWARD_CODES.has(code)) return masked(formatted, requestIdOf(error));
   return withoutValues(formatted, { code, argument: argumentPaths.get(error as object) });
+}
+
+/** What a client is told where it should come back later; null: it is another error. */
+function askingToWait(original: unknown): GraphQLError | null {
+  if (original instanceof RateLimited) return rateLimited(original.retryAfterSeconds);
+  return original instanceof ServiceUnavailable ? serviceUnavailable(original.retryAfterSeconds) : null;
 }
 
 const ARGUMENT_MESSAGE = /^Argument "([_A-Za-z]\w*)" /;
@@ -131,6 +136,25 @@ export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayCo
   };
 }
 
+/**
+ * What to throw where making a request's context failed: coded errors as they are; the rest is logged, and masked under
+ * the id that the log has. Status 200, like all others.
+ */
+export function contextError(needs: { error: unknown; requestId: string; log: Logger }): GraphQLError {
+  const { error, requestId, log } = needs;
+  if (error instanceof GraphQLError && OUTWARD_CODES.has(String(error.extensions['code']))) return answered(error);
+  logFailure({ log, original: error, requestId, operationName: null });
+  if (error instanceof ServiceUnavailable) return answered(serviceUnavailable(error.retryAfterSeconds));
+  const fault = answered(new GraphQLError('', { extensions: { code: 'INTERNAL_SERVER_ERROR' } }));
+  requestIds.set(fault, requestId);
+  return fault;
+}
+
+/** Apollo Server answers 500 to what fails before the operation. */
+function answered({ message, extensions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, http: { status: 200 } } });
+}
+
 /** The faults of one variable come in a row, each with an error of its own. */
 function noteArguments(errors: readonly GraphQLError[], operation: Parameters<typeof faultyArguments>[0]): void {
   const paths = new Map<string, string[][]>();
@@ -145,6 +169,10 @@ function noteArguments(errors: readonly GraphQLError[], operation: Parameters<ty
 
 function logFailure(needs: { log: Logger; original: unknown; requestId: string; operationName: string | null }): void {
   const { log, original, requestId, operationName } = needs;
+  if (original instanceof RateLimited) {
+    log.info({ event: 'rate_limited', requestId, operationName });
+    return;
+  }
   if (original instanceof ServiceUnavailable) {
     const { cause } = original;
     log.warn({ event: 'service_unavailable', cause, failure: original.failure?.message, requestId, operationName });

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CookieExchange } from '../graphql/context.js';
+import { SetCookies } from './set-cookies.js';
 
 /** A request's cookies and its answer's. Private fields, so that no log line, dump or copy of the context holds a cookie. */
 export class HttpCookieExchange implements CookieExchange {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #isPageAllowed: (rawHeaders: readonly string[]) => boolean;
+  readonly #ours = new SetCookies();
 
   constructor(needs: {
     request: FastifyRequest;
@@ -26,7 +28,7 @@ export class HttpCookieExchange implements CookieExchange {
   }
 
   set(setCookie: string): void {
-    // Fastify would add a second header of this name, and which one a browser keeps would be left to their order.
-    this.#reply.removeHeader('set-cookie').header('set-cookie', setCookie);
+    // Fastify would add one more header for a cookie of this name, and which one a browser keeps would be left to their order.
+    this.#reply.removeHeader('set-cookie').header('set-cookie', this.#ours.with(setCookie));
   }
 }

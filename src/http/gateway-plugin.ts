@@ -1,7 +1,9 @@
 import cors from '@fastify/cors';
 import type { FastifyPluginAsync } from 'fastify';
+import { addAccountRoutes } from './account-routes.js';
 import { createAdmission } from './admission.js';
 import { corsOptions, pageCheck } from './cross-origin.js';
+import { addDevMailRoutes } from './dev-mail-routes.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
 import { readOnlyJson } from './json-body.js';
 import { httpLimits } from './limits.js';
@@ -47,6 +49,8 @@ export function gatewayPlugin(
       { prefix: GRAPHQL_PATH },
     );
     addJwksRoute({ fastify, jwks: parts.jwks });
+    addAccountRoutes({ fastify, random, accountPagesUrl: config.accountPagesUrl });
     if (!isProduction) addExploringRoutes({ fastify, apollo, random });
+    if (parts.inbox !== null) addDevMailRoutes({ fastify, random, inbox: parts.inbox });
   };
 }

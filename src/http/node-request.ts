@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import proxyAddr from '@fastify/proxy-addr';
 import type { CookieExchange, RequestFacts } from '../graphql/context.js';
 import { clientAddress } from './client-address.js';
+import { SetCookies } from './set-cookies.js';
 
 /** A request and its answer as Node has them; what Express and Apollo's standalone server hand to a context function. */
 export interface NodeExchange {
@@ -33,7 +34,7 @@ export function nodeRequestReader(needs: {
 class NodeCookieExchange implements CookieExchange {
   readonly #exchange: NodeExchange;
   readonly #isPageAllowed: (rawHeaders: readonly string[]) => boolean;
-  #last: string | null = null;
+  readonly #ours = new SetCookies();
 
   constructor(exchange: NodeExchange, isPageAllowed: (rawHeaders: readonly string[]) => boolean) {
     this.#exchange = exchange;
@@ -51,7 +52,7 @@ class NodeCookieExchange implements CookieExchange {
   set(setCookie: string): void {
     const { res } = this.#exchange;
     const there = [res.getHeader('set-cookie') ?? []].flat().map(String);
-    res.setHeader('set-cookie', [...there.filter((cookie) => cookie !== this.#last), setCookie]);
-    this.#last = setCookie;
+    const others = there.filter((cookie) => !this.#ours.has(cookie));
+    res.setHeader('set-cookie', [...others, ...this.#ours.with(setCookie)]);
   }
 }

@@ -1,5 +1,10 @@
+import { accountPages } from '../platform/mail/account-link.js';
+
 export const GRAPHQL_PATH = '/graphql';
 export const EXPLORER_PATH = '/explorer';
+export const ACCOUNT_PATH = '/account';
+export const DEV_MAIL_PATH = '/dev/mail';
+export const DEV_MAIL_JSON_PATH = '/dev/mail.json';
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const LIVE_PATH = '/health/live';
 export const READY_PATH = '/health/ready';
@@ -8,5 +13,6 @@ export const READY_PATH = '/health/ready';
 export function allowedMethods({ path, isProduction }: { path: string; isProduction: boolean }): string | null {
   if (path === GRAPHQL_PATH) return 'POST';
   if (path === EXPLORER_PATH) return isProduction ? null : 'GET';
+  if (accountPages.some((page) => path === `${ACCOUNT_PATH}/${page}`)) return 'GET';
   return [JWKS_PATH, LIVE_PATH, READY_PATH].includes(path) ? 'GET, HEAD' : null;
 }

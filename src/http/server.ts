@@ -5,12 +5,15 @@ import type { Config } from '../config.js';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { DevInbox } from '../platform/mail/dev-inbox.js';
 import type { Random } from '../platform/random.js';
+import { addAccountRoutes } from './account-routes.js';
 import { createAdmission } from './admission.js';
 import { bareAnswers } from './bare-answer.js';
 import { closeGracefully } from './close-gracefully.js';
 import { type Connections, trackConnections } from './connections.js';
 import { pageCheck } from './cross-origin.js';
+import { addDevMailRoutes } from './dev-mail-routes.js';
 import { addExploringRoutes, addGraphqlRoute } from './graphql-routes.js';
 import { readOnlyJson } from './json-body.js';
 import { type HttpLimits, httpLimits } from './limits.js';
@@ -32,6 +35,7 @@ export interface HttpServerParts {
     | 'ownOrigin'
     | 'cookieSameSite'
     | 'trustedProxies'
+    | 'accountPagesUrl'
   >;
   limits?: Partial<HttpLimits>;
   log: Logger;
@@ -47,6 +51,8 @@ export interface HttpServerParts {
   jwks: () => object;
   /** Causes are words of ours. */
   readiness: () => Readiness;
+  /** The mail that was sent lately; null: in production. */
+  inbox: DevInbox | null;
 }
 
 export interface HttpServer {
@@ -82,7 +88,9 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const isPageAllowed = pageCheck(config);
   addGraphqlRoute({ ...parts, fastify, admission: createAdmission(limits), isPageAllowed });
   addOperatingRoutes({ fastify, jwks: parts.jwks, readiness });
+  addAccountRoutes({ fastify, random, accountPagesUrl: config.accountPagesUrl });
   if (!config.isProduction) addExploringRoutes({ fastify, apollo: parts.apollo, random });
+  if (parts.inbox !== null) addDevMailRoutes({ fastify, random, inbox: parts.inbox });
 
   const close = async () => {
     await closeGracefully({ server: fastify.server, connections, limits, log });

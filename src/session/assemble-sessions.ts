@@ -2,9 +2,13 @@ import type { Config } from '../config.js';
 import type { AuditTrail } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
+import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
+import type { MailWake } from '../platform/mail/mail-wake.js';
 import type { Random } from '../platform/random.js';
+import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
+import type { Rehash } from '../user/password/rehash.js';
 import { createProfileCache } from '../user/profile-cache.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { createAuthenticate } from './access-token/authenticate.js';
@@ -14,6 +18,8 @@ import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createCookieDelivery } from './cookie-delivery.js';
+import { createDeviceCookie } from './device/device-cookie.js';
+import { createDeviceTokens } from './device/device-token.js';
 import { createEndAllSessions } from './end-all-sessions.js';
 import { createEndReplaced } from './end-replaced.js';
 import { createEndSession } from './end-session.js';
@@ -26,7 +32,9 @@ import { createRefresh } from './refresh.js';
 import { createRefreshCookie } from './refresh-cookie.js';
 import { createRefreshSessionRepository } from './refresh-session.repository.js';
 import { createRefreshTokenCodec } from './refresh-token.js';
-import { createRegister } from './register.js';
+import { createRegister, type Register } from './register.js';
+import { createBeginRegistration } from './registration/begin-registration.js';
+import { createRegistrationRepository } from './registration/registration.repository.js';
 import { createEndingRepository } from './revocation/ending.repository.js';
 import { createRevocationFeed } from './revocation/revocation-feed.js';
 import { createRevocationList } from './revocation/revocation-list.js';
@@ -48,7 +56,11 @@ export interface SessionParts {
   database: Database;
   users: UserRepository;
   hasher: PasswordHasher;
+  checkNewPassword: CheckNewPassword;
+  rehash: Rehash;
   audit: AuditTrail;
+  limits: Limits;
+  mailWake: MailWake;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -58,7 +70,7 @@ export interface SessionParts {
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, users, hasher, audit, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, limits, clock, random, log } = parts;
   const profiles = createProfileCache({
     findProfiles: users.findProfiles,
     isFeedBehind: () => feed.isBehind(),
@@ -80,21 +92,44 @@ export function assembleSessions(parts: SessionParts) {
   const issueAccessToken = createIssueAccessToken({ ...tokens, ttlSeconds: config.accessTokenTtlSeconds, random });
   const describeIdentity = createDescribeIdentity({ scopesOf: parts.scopesOf ?? scopesByRole(config.roleScopes) });
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
-  const sessions = createRefreshSessionRepository({ database });
+  const sessions = createRefreshSessionRepository({ database, allowance: config.allowances.REFRESH_SESSION });
   const signIns = createSignInRepository({ database });
-  const endings = createEndingRepository({ database, clock, random, revocations });
+  const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake });
   const lifetimes = {
     idleTtlSeconds: config.sessionIdleTtlSeconds,
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
   };
   const rules = { graceSeconds: config.refreshGraceSeconds, lostAnswerSeconds: config.refreshLostAnswerSeconds };
-  const { passwordMinLength, sessionsPerUserMax } = config;
+  const { sessionsPerUserMax } = config;
   const { seenGeneration } = activity;
   const sessionOfToken = createSessionOfToken({ sessions, codec, clock });
   const endReplaced = createEndReplaced({ sessionOfToken, endings, log });
-  const signIn = { signIns, endReplaced, hasher, audit, answerSession, lifetimes, clock, random };
-  const cookie = createRefreshCookie({ isSecure: config.isCookieSecure, sameSite: config.cookieSameSite, clock });
+  const deviceTokens = createDeviceTokens({ secrets: parts.refreshTokenSecrets, random });
+  const signIn = {
+    signIns,
+    mailWake: parts.mailWake,
+    endReplaced,
+    hasher,
+    limits,
+    deviceTokens,
+    audit,
+    answerSession,
+    lifetimes,
+    clock,
+    random,
+  };
+  const cookieAttributes = { isSecure: config.isCookieSecure, sameSite: config.cookieSameSite };
+  const cookie = createRefreshCookie({ ...cookieAttributes, clock });
+  const deviceCookie = createDeviceCookie({ ...cookieAttributes, deviceTokens });
+  const registering = { ...signIn, checkNewPassword: parts.checkNewPassword };
+  const registers: Record<Config['registration'], () => Register> = {
+    open: () => createRegister(registering),
+    verified: () =>
+      createBeginRegistration({ ...registering, registrations: createRegistrationRepository({ database }) }),
+    closed: () => async () => ({ kind: 'closed' }),
+  };
   return {
+    endings,
     feed,
     revocations,
     activity,
@@ -106,16 +141,19 @@ export function assembleSessions(parts: SessionParts) {
       isFeedBehind: feed.isBehind,
       onSeen: activity.saw,
     }),
-    cookieDelivery: createCookieDelivery({ cookie, log }),
+    deviceTokens,
+    cookieDelivery: createCookieDelivery({ cookie, deviceCookie, log }),
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
-      register: createRegister({ ...signIn, passwordMinLength }),
-      login: createLogin({ ...signIn, users, endings, sessionsPerUserMax, log }),
+      register: registers[config.registration](),
+      login: createLogin({ ...signIn, rehash: parts.rehash, users, endings, sessionsPerUserMax, log }),
       refresh: createRefresh({
         sessions,
         endings,
         codec,
         auditRefused: createAuditRefusedRefresh({ audit }),
+        limits,
+        allowance: config.allowances.REFRESH_SESSION,
         answerSession,
         seenGeneration,
         rules,
@@ -128,6 +166,7 @@ export function assembleSessions(parts: SessionParts) {
         users,
         reauthentications: createReauthenticationRepository({ database }),
         hasher,
+        limits,
         audit,
         describeIdentity,
         issueAccessToken,

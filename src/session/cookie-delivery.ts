@@ -2,6 +2,7 @@ import type { CookieExchange, GatewayContext } from '../graphql/context.js';
 import { originNotAllowed } from '../graphql/errors.js';
 import type { Logger } from '../platform/logger.js';
 import { toAuthPayload } from './auth-payload.js';
+import type { DeviceCookie } from './device/device-cookie.js';
 import type { RefreshCookie } from './refresh-cookie.js';
 import type { TokenDelivery } from './refresh-session.repository.js';
 import type { SessionAnswer } from './session-answer.js';
@@ -28,15 +29,33 @@ export interface CookieDelivery {
    * @throws `FORBIDDEN`, reason `ORIGIN_NOT_ALLOWED`, where cookie delivery is asked for and the page may not have it.
    */
   replacedBySignIn(needs: { tokenDelivery: TokenDelivery; client: GatewayContext }): string[];
-  /** The payload of a success; in cookie delivery the refresh token goes into the cookie, and not into the payload. */
-  deliver(needs: { answer: SessionAnswer; tokenDelivery: TokenDelivery; client: GatewayContext }): AuthPayloadType;
+  /** The payload of a success; in cookie delivery the tokens go into cookies, and not into the payload. */
+  deliver(needs: {
+    answer: SessionAnswer;
+    tokenDelivery: TokenDelivery;
+    /** Of a sign-in. Default: the device is told nothing new. */
+    deviceToken?: string;
+    client: GatewayContext;
+  }): AuthPayloadType;
+  /** The device tokens that a sign-in presents: the argument's, else in cookie delivery those of the cookie. */
+  presentedDevices(needs: {
+    argument: string | null | undefined;
+    tokenDelivery: TokenDelivery;
+    client: GatewayContext;
+  }): string[];
+  /** The device token for the payload; in cookie delivery null: it goes into the cookie. */
+  deliverDevice(needs: { deviceToken: string; tokenDelivery: TokenDelivery; client: GatewayContext }): string | null;
   /** Makes the browser forget the cookie. */
   clear(client: GatewayContext): void;
 }
 
 /** Cookie delivery; a refusal and an ambiguous cookie are logged, without a value of either. */
-export function createCookieDelivery(needs: { cookie: RefreshCookie; log: Logger }): CookieDelivery {
-  const { cookie, log } = needs;
+export function createCookieDelivery(needs: {
+  cookie: RefreshCookie;
+  deviceCookie: DeviceCookie;
+  log: Logger;
+}): CookieDelivery {
+  const { cookie, deviceCookie, log } = needs;
   const warnedOf = new WeakSet<CookieExchange>();
 
   const assertPageAllowed = ({ cookies, requestId }: GatewayContext) => {
@@ -53,6 +72,12 @@ export function createCookieDelivery(needs: { cookie: RefreshCookie; log: Logger
     return tokens;
   };
 
+  const deliverDevice: CookieDelivery['deliverDevice'] = ({ deviceToken, tokenDelivery, client: { cookies } }) => {
+    if (tokenDelivery === 'BODY') return deviceToken;
+    cookies.set(deviceCookie.keep({ deviceToken, header: cookies.header }));
+    return null;
+  };
+
   return {
     presented: ({ argument, client }) => {
       if (argument !== null && argument !== undefined) return { from: 'argument', refreshToken: argument };
@@ -67,12 +92,18 @@ export function createCookieDelivery(needs: { cookie: RefreshCookie; log: Logger
       assertPageAllowed(client);
       return tokensOf(client);
     },
-    deliver: ({ answer, tokenDelivery, client }) => {
-      if (tokenDelivery === 'BODY') return toAuthPayload(answer);
+    deliver: ({ answer, tokenDelivery, deviceToken: given, client }) => {
+      if (tokenDelivery === 'BODY') return toAuthPayload({ ...answer, deviceToken: given ?? null });
       const { refreshToken, session } = answer;
       client.cookies.set(cookie.keep({ refreshToken, expiresAt: session.expiresAt }));
-      return toAuthPayload({ ...answer, refreshToken: null });
+      if (given !== undefined) deliverDevice({ deviceToken: given, tokenDelivery, client });
+      return toAuthPayload({ ...answer, refreshToken: null, deviceToken: null });
     },
+    presentedDevices: ({ argument, tokenDelivery, client: { cookies } }) => {
+      if (argument !== null && argument !== undefined) return [argument];
+      return tokenDelivery === 'COOKIE' ? deviceCookie.read(cookies.header) : [];
+    },
+    deliverDevice,
     clear: ({ cookies }) => cookies.set(cookie.clear()),
   };
 }

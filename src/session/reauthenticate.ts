@@ -1,7 +1,9 @@
 import type { Identity } from '../graphql/auth-state.js';
 import type { AuditTrail, ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
+import type { Limits } from '../platform/limits/limits.js';
 import type { Random } from '../platform/random.js';
+import { RateLimited } from '../platform/rate-limited.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
 import type { UserRepository } from '../user/user.repository.js';
 import type { IssueAccessToken } from './access-token/issue-access-token.js';
@@ -24,6 +26,7 @@ export interface ReauthenticateNeeds {
   users: UserRepository;
   reauthentications: ReauthenticationRepository;
   hasher: PasswordHasher;
+  limits: Limits;
   audit: AuditTrail;
   describeIdentity: DescribeIdentity;
   issueAccessToken: IssueAccessToken;
@@ -34,6 +37,8 @@ export interface ReauthenticateNeeds {
 /**
  * Makes the sign-in of a session recent again, for the password of its user (step-up, RFC 9470): a new access token whose
  * `auth_time` is now, as that of every later one of the session. Nothing is rotated, and no session begins or ends.
+ *
+ * @throws {RateLimited} before anything is hashed.
  */
 export function createReauthenticate(needs: ReauthenticateNeeds): Reauthenticate {
   const { users, reauthentications, hasher, audit, clock, random } = needs;
@@ -45,15 +50,18 @@ export function createReauthenticate(needs: ReauthenticateNeeds): Reauthenticate
     };
     const credential = await users.findCredentialOf(userId);
     if (credential === null) return { kind: 'session_ended' };
-    const checked = await checkCredential({ credential, password, hasher });
-    if (checked.kind === 'refused') return refuse(checked.cause);
+    const taking = await needs.limits.take({ buckets: [{ limit: 'CODE_ACCOUNT', key: userId }], client });
+    if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
+    const check = await checkCredential({ credential, password, hasher });
+    if (check.kind === 'refused') return refuse(check.cause);
     const now = clock.now();
     const entry = { id: random.id(), at: now, kind: 'REAUTHENTICATED' as const, cause: null, client };
-    const { passwordHash: checkedPasswordHash } = checked;
-    const freshened = await reauthentications.freshen({ userId, sessionId, checkedPasswordHash, now, audit: entry });
+    const { checked } = check;
+    const freshened = await reauthentications.freshen({ userId, sessionId, checked, now, audit: entry });
     // The password was changed or the user disabled while it was being checked.
     if (freshened === 'credential_changed') return refuse('CREDENTIAL_CHANGED');
     if (freshened === 'session_ended') return { kind: 'session_ended' };
+    await taking.giveBack();
     const { session, user, authEpoch } = freshened;
     // A token of a newer generation than the caller has shown would confirm a refresh whose answer may have been lost.
     const generation = Math.min(identity.generation, session.generation);

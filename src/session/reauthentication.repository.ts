@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import type { Database } from '../platform/database/database.js';
+import { type CheckedPassword, isStillChecked } from '../user/password/checked-password.js';
 import { profileColumns, type UserProfile } from '../user/user.repository.js';
 import type { ListedSession } from './refresh-session.repository.js';
 
@@ -17,7 +18,7 @@ export interface ReauthenticationRepository {
   freshen(needs: {
     userId: string;
     sessionId: string;
-    checkedPasswordHash: string;
+    checked: CheckedPassword;
     now: Date;
     audit: AuditEntry;
   }): Promise<FreshenedSession | 'credential_changed' | 'session_ended'>;
@@ -33,11 +34,11 @@ export function createReauthenticationRepository(needs: { database: Database }):
   const users = database.table('users');
   const emails = database.table('user_emails');
   return {
-    freshen: async ({ userId, sessionId, checkedPasswordHash, now, audit }) => {
+    freshen: async ({ userId, sessionId, checked, now, audit }) => {
       const [row] = await database.query<Row>(sql`
         WITH checked AS MATERIALIZED (
-          SELECT id, roles, auth_epoch, created_at FROM ${users}
-          WHERE id = ${userId} AND password_hash = ${checkedPasswordHash} AND disabled_at IS NULL FOR SHARE
+          SELECT u.id, u.roles, u.auth_epoch, u.created_at FROM ${users} AS u
+          WHERE u.id = ${userId} AND ${isStillChecked(checked)} AND u.disabled_at IS NULL FOR SHARE
         ), freshened AS (
           UPDATE ${database.table('refresh_sessions')} AS s
           SET authenticated_at = GREATEST(s.authenticated_at, ${now}::timestamptz)

@@ -1,5 +1,6 @@
-import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
+import { type SetCookie, stringifySetCookie } from 'cookie';
 import type { Clock } from '../platform/clock.js';
+import { cookieValues } from './cookie-values.js';
 
 /** The cookie that carries a refresh token, and nothing else does. */
 export interface RefreshCookie {
@@ -24,21 +25,12 @@ export function createRefreshCookie(needs: {
   const name = secure ? '__Host-gatehouse-refresh' : 'gatehouse-refresh';
   const attributes = { name, path: '/', httpOnly: true, secure, sameSite } satisfies Partial<SetCookie>;
   return {
-    read: (header) => [...new Set((header ?? '').split(';').flatMap((pair) => valueUnder(name, pair)))],
+    read: (header) => cookieValues(name, header),
     // Max-Age alone: Expires would be read by the client's clock, which may be wrong.
     keep: ({ refreshToken, expiresAt }) =>
       stringifySetCookie({ ...attributes, value: refreshToken, maxAge: secondsUntil(expiresAt, clock) }),
     clear: () => stringifySetCookie({ ...attributes, value: '', maxAge: 0 }),
   };
-}
-
-/**
- * One pair at a time: of a whole header, the parser would give the first value alone and hide that there are more. It
- * trims spaces and tabs only, as browsers do, so that no other character turns another name into ours.
- */
-function valueUnder(name: string, pair: string): string[] {
-  const value = parseCookie(pair, { decode: (text) => text })[name];
-  return value === undefined ? [] : [value];
 }
 
 /** Whole seconds, rounded up: a session with less than one left is not cleared by a success. */

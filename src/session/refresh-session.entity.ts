@@ -38,6 +38,14 @@ export class RefreshSession {
   @Column({ type: 'integer', name: 'late_answers_in_row' })
   lateAnswersInRow!: number;
 
+  /** When the refreshes that are counted for its limit began; null: there was none yet. */
+  @Column({ type: 'timestamptz', name: 'refreshes_counted_from', nullable: true })
+  refreshesCountedFrom!: Date | null;
+
+  /** How many there were since then. */
+  @Column({ type: 'integer', name: 'refreshes_counted', default: 0 })
+  refreshesCounted!: number;
+
   /** BODY or COOKIE: how the refresh token travels, fixed at login. */
   @Column({ type: 'text', name: 'token_delivery' })
   tokenDelivery!: string;

@@ -1,9 +1,14 @@
 import type { ClientFacts } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
+import type { Allowance } from '../platform/limits/limit.js';
+import type { Limits } from '../platform/limits/limits.js';
+import { networkOf } from '../platform/limits/network.js';
 import type { Logger } from '../platform/logger.js';
 import type { Random } from '../platform/random.js';
+import { RateLimited } from '../platform/rate-limited.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
 import type { AuditRefusedRefresh } from './audit-refused-refresh.js';
+import { refreshWaitSeconds } from './refresh-allowance.js';
 import type { RefreshableSession, RefreshSessionRepository, TokenDelivery } from './refresh-session.repository.js';
 import type { ParsedRefreshToken, RefreshTokenCodec } from './refresh-token.js';
 import type { EndingRepository } from './revocation/ending.repository.js';
@@ -24,6 +29,9 @@ export interface RefreshNeeds {
   endings: EndingRepository;
   codec: RefreshTokenCodec;
   auditRefused: AuditRefusedRefresh;
+  limits: Limits;
+  /** Of refreshes of one session. */
+  allowance: Allowance;
   answerSession: AnswerSession;
   /** The newest generation of which this process has seen an access token, perhaps not yet written down. */
   seenGeneration: (sessionId: string) => number;
@@ -41,12 +49,16 @@ const ROUNDS_MAX = 10;
  * Exchanges a refresh token (RFC 6749 6) with rotation (RFC 9700 4.14.2): the row is read once, the verdict computed,
  * and one statement carries it out that repeats all that the verdict relied on. Every refusal looks the same.
  *
- * @throws {ServiceUnavailable} where the outcome can't be known now; the same token works afterwards.
+ * @throws {ServiceUnavailable} where the outcome can't be known now; {@link RateLimited} where the session is refreshed too
+ * often, or the network's refresh tokens are refused too often. The same token works afterwards.
  */
 export function createRefresh(needs: RefreshNeeds): Refresh {
   return async ({ refreshToken, tokenDelivery, client }) => {
-    const refused = (cause: string, sessionId?: string): RefreshOutcome => {
+    const refused = async (cause: string, sessionId?: string): Promise<RefreshOutcome> => {
       needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
+      const bucket = { limit: 'REFRESH_REFUSED_NETWORK' as const, key: networkOf(client.ipAddress) };
+      const taking = await needs.limits.take({ buckets: [bucket], client });
+      if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
       return { kind: 'refused' };
     };
     const token = needs.codec.parse(refreshToken);
@@ -62,7 +74,8 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
       if (step.kind === 'overtaken') continue;
       const { userId, id: sessionId } = session;
-      if (step.kind === 'refused') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
+      if (step.kind !== 'ended') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
+      if (step.kind === 'limited') throw new RateLimited(step.retryAfterSeconds);
       return refused(step.cause, sessionId);
     }
     throw new ServiceUnavailable('REFRESH_CONTENDED', 1);
@@ -72,6 +85,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
 type Step =
   | { kind: 'done'; answer: SessionAnswer }
   | { kind: 'refused'; cause: string }
+  | { kind: 'limited'; cause: 'REFRESHED_TOO_OFTEN'; retryAfterSeconds: number }
   /** Refused, and the session ended for it, which the audit trail then holds already. */
   | { kind: 'ended'; cause: string }
   /** The session was changed by somebody else meanwhile: read and judge again. */
@@ -88,14 +102,21 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
   const { sessions, clock } = needs;
   const now = clock.now();
   const verdict = judgeNow({ needs, token, session, now });
+  const waitSeconds = refreshWaitSeconds({ session, allowance: needs.allowance, now });
+  // What is refused or ends the session is so however often it comes.
+  if (waitSeconds !== null && verdict.kind !== 'refuse' && verdict.kind !== 'end') {
+    return { kind: 'limited', cause: 'REFRESHED_TOO_OFTEN', retryAfterSeconds: waitSeconds };
+  }
   switch (verdict.kind) {
     case 'refuse':
       return { kind: 'refused', cause: verdict.cause };
     case 'answer_again':
-      return { kind: 'done', answer: answerOf(needs, session) };
     case 'answer_late': {
+      const inRow = verdict.kind === 'answer_late' ? verdict.inRow : null;
       const isCounted =
-        verdict.inRow === null || (await sessions.countLateAnswer({ session, inRow: verdict.inRow, now }));
+        inRow === null
+          ? await sessions.countRefresh({ session, now })
+          : await sessions.countLateAnswer({ session, inRow, now });
       return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
     }
     case 'rotate':

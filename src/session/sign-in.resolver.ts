@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
-import { badUserInput, unauthenticated } from '../graphql/errors.js';
+import { badUserInput, forbidden, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
 import type { CookieDelivery } from './cookie-delivery.js';
 import type { Login } from './login.js';
@@ -16,6 +16,7 @@ import {
   type PasswordWeaknessEnum,
   RegisterInput,
   RegisterResult,
+  VerificationRequiredType,
   WeakPasswordType,
 } from './sign-in.type.js';
 
@@ -44,8 +45,11 @@ export class SignInResolver {
   @Public()
   @Mutation(() => RegisterResult, {
     description:
-      'Makes an account and signs it in. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that ' +
-      'may not use it; a success ends the session whose cookie it replaces.',
+      'Makes an account and signs it in, and mails a link to verify the address (REGISTRATION=open). Where ' +
+      'REGISTRATION=verified, every address is answered VerificationRequired, and the link of the mail, with this ' +
+      'password, makes the account (verifyEmail). Where it is closed, FORBIDDEN. In cookie delivery, FORBIDDEN with ' +
+      'reason ORIGIN_NOT_ALLOWED to a page that may not use it; a success ends the session whose cookie it ' +
+      'replaces. RATE_LIMITED: too many from this network.',
   })
   async register(
     @Arg('input', () => RegisterInput, { description: 'The new account.' }) input: RegisterInput,
@@ -53,10 +57,15 @@ export class SignInResolver {
   ): Promise<typeof RegisterResult> {
     const { email, password, tokenDelivery } = input;
     const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
-    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, client });
+    const { mailLanguage: language } = client;
+    const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, language, client });
     switch (outcome.kind) {
       case 'registered':
-        return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });
+        return this.cookieDelivery.deliver({ ...outcome, tokenDelivery, client });
+      case 'verification_required':
+        return Object.assign(new VerificationRequiredType(), { email: outcome.email });
+      case 'closed':
+        throw forbidden();
       case 'email_taken':
         return new EmailTakenType();
       case 'weak_password':
@@ -70,18 +79,21 @@ export class SignInResolver {
   @Mutation(() => LoginResult, {
     description:
       'Begins a session. In cookie delivery, FORBIDDEN with reason ORIGIN_NOT_ALLOWED to a page that may not use it; ' +
-      'a success ends the session whose cookie it replaces.',
+      'a success ends the session whose cookie it replaces. RATE_LIMITED: too many tries for this account or from this ' +
+      'network; tries on a known device are counted apart.',
   })
   async login(
     @Arg('input', () => LoginInput, { description: 'Who signs in.' }) input: LoginInput,
     @Ctx() client: GatewayContext,
   ): Promise<typeof LoginResult> {
-    const { email, password, tokenDelivery } = input;
+    const { email, password, tokenDelivery, deviceToken: argument } = input;
     const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
-    const outcome = await this.useCases.login({ email, password, tokenDelivery, replacedTokens, client });
+    const deviceTokens = this.cookieDelivery.presentedDevices({ argument, tokenDelivery, client });
+    const signIn = { email, password, tokenDelivery, replacedTokens, deviceTokens, client };
+    const outcome = await this.useCases.login(signIn);
     switch (outcome.kind) {
       case 'logged_in':
-        return this.cookieDelivery.deliver({ answer: outcome.answer, tokenDelivery, client });
+        return this.cookieDelivery.deliver({ ...outcome, tokenDelivery, client });
       case 'invalid_credentials':
         return new InvalidCredentialsType();
       case 'malformed':
@@ -94,7 +106,7 @@ export class SignInResolver {
     description:
       'Exchanges a refresh token for the next one and an access token. The same token may be sent again where the ' +
       'answer was lost. UNAUTHENTICATED with reason INVALID_GRANT: sign in again; NO_TOKEN: there was none; ' +
-      'SERVICE_UNAVAILABLE: the same token works later. By cookie, FORBIDDEN with reason ORIGIN_NOT_ALLOWED: the page ' +
+      'SERVICE_UNAVAILABLE and RATE_LIMITED: the same token works later. By cookie, FORBIDDEN with reason ORIGIN_NOT_ALLOWED: the page ' +
       'may not use it; every success sets the cookie anew, no failure changes it.',
   })
   async refreshToken(

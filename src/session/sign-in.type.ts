@@ -25,6 +25,7 @@ export enum PasswordWeaknessEnum {
   TOO_LONG = 'TOO_LONG',
   COMMON = 'COMMON',
   CONTAINS_EMAIL = 'CONTAINS_EMAIL',
+  BREACHED = 'BREACHED',
 }
 registerEnumType(PasswordWeaknessEnum, {
   name: 'PasswordWeakness',
@@ -34,6 +35,10 @@ registerEnumType(PasswordWeaknessEnum, {
     TOO_LONG: { description: 'More than 256 characters.' },
     COMMON: { description: 'Among the commonly used passwords, or little more than one of them.' },
     CONTAINS_EMAIL: { description: 'It contains the part of the e-mail address before the @.' },
+    BREACHED: {
+      description:
+        'It is known from a breach, where the gateway has a list of these to ask; told only of a password that is well otherwise.',
+    },
   },
 });
 
@@ -70,6 +75,14 @@ export class LoginInput {
     description: 'Where the refresh token goes; fixed for the life of the session.',
   })
   tokenDelivery!: TokenDeliveryEnum;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The device token of an earlier sign-in on this device. One that is not good, or not any more, is as none. Without it, ' +
+      'in cookie delivery, those of the cookie count.',
+  })
+  deviceToken: string | null | undefined;
 }
 
 @ObjectType('AuthPayload', { description: 'The tokens of a session (RFC 6749 5.1), and whose it is.' })
@@ -92,6 +105,14 @@ export class AuthPayloadType {
     description: 'Good for one refresh, which answers the next. Opaque. null in cookie delivery.',
   })
   refreshToken!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Answered by a sign-in. Kept by the client, it says at the next login that this device is known to the user: its tries ' +
+      'count apart from those of strangers. Void once the password changes. null in cookie delivery, and where it is no sign-in.',
+  })
+  deviceToken!: string | null;
 
   @Field(() => Date, { description: 'When the session ends unless it is refreshed before.' })
   refreshTokenExpiresAt!: Date;
@@ -127,12 +148,26 @@ export class WeakPasswordType extends FailureType {
   reasons!: PasswordWeaknessEnum[];
 }
 
+@ObjectType('VerificationRequired', {
+  description:
+    'A mail is on its way to the address, whoever has it: with a link for verifyEmail where the address is free, else ' +
+    'with word of this attempt. Which of them is not told.',
+})
+export class VerificationRequiredType {
+  readonly __typename = 'VerificationRequired';
+
+  @Field(() => String, { description: 'Where the mail goes: the address in its canonical form.' })
+  email!: string;
+}
+
 const resolveType = (value: { __typename: string }) => value.__typename;
 
 export const RegisterResult = createUnionType({
   name: 'RegisterResult',
-  description: 'The new account, signed in; or why there is none.',
-  types: () => [AuthPayloadType, EmailTakenType, WeakPasswordType] as const,
+  description:
+    'The new account, signed in; or why there is none. Which members can come depends on the setting REGISTRATION: ' +
+    'VerificationRequired where it is verified, AuthPayload and EmailTaken where it is open.',
+  types: () => [AuthPayloadType, EmailTakenType, WeakPasswordType, VerificationRequiredType] as const,
   resolveType,
 });
 

@@ -14,6 +14,8 @@ export interface UserProfile {
 export interface Credential {
   userId: string;
   passwordHash: string | null;
+  /** Grows with each change of the password. */
+  passwordVersion: number;
   isDisabled: boolean;
 }
 
@@ -26,6 +28,10 @@ export interface UserRepository {
   findProfiles(userIds: readonly string[]): Promise<UserProfile[]>;
   findCredential(email: string): Promise<Credential | null>;
   findCredentialOf(userId: string): Promise<Credential | null>;
+  /** In which mails to the user are written; null: not known. */
+  findLanguage(userId: string): Promise<string | null>;
+  /** Another hash of the same password; false: the one that it was to replace is there no more. */
+  replacePasswordHash(needs: { userId: string; from: string; to: string }): Promise<boolean>;
 }
 
 /** Users in the tables `users` and `user_emails`. */
@@ -39,13 +45,25 @@ export function createUserRepository({ database }: { database: Database }): User
         WHERE u.id = ANY(${userIds}::uuid[]) AND u.disabled_at IS NULL`),
     findCredentialOf: async (userId) => {
       const [row] = await database.query<Credential>(sql`
-        SELECT id AS "userId", password_hash AS "passwordHash", disabled_at IS NOT NULL AS "isDisabled"
+        SELECT id AS "userId", password_hash AS "passwordHash", password_version AS "passwordVersion",
+          disabled_at IS NOT NULL AS "isDisabled"
         FROM ${users} WHERE id = ${userId}`);
       return row ?? null;
     },
+    replacePasswordHash: async ({ userId, from, to }) => {
+      const rows = await database.query(sql`
+        UPDATE ${users} SET password_hash = ${to} WHERE id = ${userId} AND password_hash = ${from} RETURNING id`);
+      return rows.length > 0;
+    },
+    findLanguage: async (userId) => {
+      const [row] = await database.query<{ language: string | null }>(sql`
+        SELECT language FROM ${users} WHERE id = ${userId}`);
+      return row?.language ?? null;
+    },
     findCredential: async (email) => {
       const [row] = await database.query<Credential>(sql`
-        SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.disabled_at IS NOT NULL AS "isDisabled"
+        SELECT u.id AS "userId", u.password_hash AS "passwordHash", u.password_version AS "passwordVersion",
+          u.disabled_at IS NOT NULL AS "isDisabled"
         FROM ${emails} AS e JOIN ${users} AS u ON u.id = e.user_id
         WHERE e.email = ${email}`);
       return row ?? null;

@@ -18,7 +18,14 @@ beforeAll(async () => {
   const port = String(await freePort());
   const url = `http://localhost:${port}`;
   app = await startAppServer(authPage(() => url));
-  start = () => deployment.start({ NODE_ENV: 'production', PORT: port, PUBLIC_URL: url, ALLOWED_ORIGINS: app.origin });
+  start = () =>
+    deployment.start({
+      NODE_ENV: 'production',
+      SMTP_URL: 'none',
+      PORT: port,
+      PUBLIC_URL: url,
+      ALLOWED_ORIGINS: app.origin,
+    });
   gateway = await start();
 });
 afterAll(async () => {

@@ -73,7 +73,13 @@ describe('the command line', () => {
     const good = await gatehouse('config check --json', { DATABASE_URL: url });
     expect(good).toMatchObject({ code: 0, stderr: '' });
     expect(json(good)).toMatchObject({ faults: [], rules: 'development', database: 'DATABASE_URL' });
-    const bad = { DATABASE_URL: url, PORT: 'x', REFRESH_TOKEN_SECRETS: PASSWORD, NODE_ENV: 'production' };
+    const bad = {
+      DATABASE_URL: url,
+      PORT: 'x',
+      REFRESH_TOKEN_SECRETS: PASSWORD,
+      NODE_ENV: 'production',
+      SMTP_URL: 'none',
+    };
     const faulty = await gatehouse('config check --json', bad);
     expect(faulty.code).toBe(1);
     expect(json(faulty).faults).toEqual([

@@ -45,6 +45,9 @@ describe('schema/schema.graphql', () => {
   it('has the root fields of the contract', () => {
     expect(fieldsOf('Query').sort()).toEqual(['me: User', 'sessions: [Session!]!']);
     expect(fieldsOf('Mutation').sort()).toEqual([
+      'changePassword(newPassword: String!, currentPassword: String!): ChangePasswordResult!',
+      'confirmEmailChange(password: String, token: String!): ConfirmEmailChangeResult!',
+      'deleteAccount: Boolean!',
       'endOtherSessions: Int!',
       'endSession(id: ID!): Boolean!',
       'login(input: LoginInput!): LoginResult!',
@@ -53,6 +56,12 @@ describe('schema/schema.graphql', () => {
       'reauthenticate(password: String!): ReauthenticateResult!',
       'refreshToken(refreshToken: String): AuthPayload!',
       'register(input: RegisterInput!): RegisterResult!',
+      'requestEmailChange(email: String!): Boolean!',
+      'requestEmailVerification: Boolean!',
+      'requestPasswordReset(email: String!): Boolean!',
+      'resetPassword(input: ResetPasswordInput!): ResetPasswordResult!',
+      'undoEmailChange(input: UndoEmailChangeInput!): UndoEmailChangeResult!',
+      'verifyEmail(password: String, token: String!): VerifyEmailResult!',
     ]);
     expect(schema.getSubscriptionType()).toBeUndefined();
   });
@@ -61,12 +70,13 @@ describe('schema/schema.graphql', () => {
     const credential = ['email: String!', 'password: String!', 'tokenDelivery: TokenDelivery! = BODY'];
     const shapes: Record<string, string[]> = {
       RegisterInput: credential,
-      LoginInput: credential,
+      LoginInput: [...credential, 'deviceToken: String'],
       AuthPayload: [
         'accessToken: String!',
         'tokenType: String!',
         'expiresIn: Int!',
         'refreshToken: String',
+        'deviceToken: String',
         'refreshTokenExpiresAt: DateTimeISO!',
         'session: Session!',
         'user: User!',
@@ -81,6 +91,13 @@ describe('schema/schema.graphql', () => {
         'userAgent: String',
         'ipAddress: String',
       ],
+      ResetPasswordInput: ['token: String!', 'password: String!', 'tokenDelivery: TokenDelivery! = BODY'],
+      UndoEmailChangeInput: ['token: String!', 'password: String!', 'tokenDelivery: TokenDelivery! = BODY'],
+      VerificationRequired: ['email: String!'],
+      EmailVerified: ['email: String!'],
+      EmailChanged: ['email: String!'],
+      PasswordReset: ['email: String!', 'deviceToken: String'],
+      PasswordChanged: ['endedSessions: Int!', 'deviceToken: String'],
       Failure: ['message: String!'],
       InvalidCredentials: ['message: String!'],
       EmailTaken: ['message: String!'],
@@ -98,11 +115,17 @@ describe('schema/schema.graphql', () => {
         : [];
     };
     expect(members('TokenDelivery')).toEqual(['BODY', 'COOKIE']);
-    expect(members('PasswordWeakness')).toEqual(['TOO_SHORT', 'TOO_LONG', 'COMMON', 'CONTAINS_EMAIL']);
-    expect(members('RegisterResult')).toEqual(['AuthPayload', 'EmailTaken', 'WeakPassword']);
+    expect(members('PasswordWeakness')).toEqual(['TOO_SHORT', 'TOO_LONG', 'COMMON', 'CONTAINS_EMAIL', 'BREACHED']);
+    expect(members('RegisterResult')).toEqual(['AuthPayload', 'EmailTaken', 'VerificationRequired', 'WeakPassword']);
     expect(members('ReauthenticateResult')).toEqual(['AuthPayload', 'InvalidCredentials']);
     expect(members('LoginResult')).toEqual(['AuthPayload', 'InvalidCredentials']);
-    expect(members('Failure')).toEqual(['EmailTaken', 'InvalidCredentials', 'WeakPassword']);
+    const linked = ['InvalidCredentials', 'LinkExpired', 'PasswordRequired'];
+    expect(members('VerifyEmailResult')).toEqual(['EmailVerified', ...linked]);
+    expect(members('ConfirmEmailChangeResult')).toEqual(['EmailChanged', 'EmailTaken', ...linked]);
+    expect(members('ResetPasswordResult')).toEqual(['LinkExpired', 'PasswordReset', 'WeakPassword']);
+    expect(members('UndoEmailChangeResult')).toEqual(['LinkExpired', 'PasswordReset', 'WeakPassword']);
+    expect(members('ChangePasswordResult')).toEqual(['InvalidCredentials', 'PasswordChanged', 'WeakPassword']);
+    expect(members('Failure')).toEqual(['EmailTaken', ...linked, 'WeakPassword']);
   });
 
   it('describes every type, field, argument and value', () => {

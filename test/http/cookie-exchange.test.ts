@@ -29,6 +29,13 @@ class CarelessResolver {
 
   @Public()
   @Query(() => String)
+  setTwoNames(@Ctx() { cookies }: GatewayContext): string {
+    for (const cookie of ['x=1', 'y=1; Path=/', 'x=2=3', 'y=4']) cookies.set(cookie);
+    return 'set';
+  }
+
+  @Public()
+  @Query(() => String)
   setAndFail(@Ctx() { cookies }: GatewayContext): string {
     cookies.set('x=failed');
     throw new Error('afterwards');
@@ -55,10 +62,11 @@ it('L1: a context that is printed, copied, serialised or logged shows no cookie,
   expect(seen.cookies).toMatchObject({ header: headers.cookie, isPageAllowed: true });
 });
 
-it('C5: an answer has one Set-Cookie header at most, the last that was set, whatever else fails', async () => {
+it('C5: an answer has one Set-Cookie header at most of each name, the last that was set, whatever else fails', async () => {
   const one = await gate.send('{ setThree }');
   expect(one.headers.getSetCookie()).toEqual(['x=3']);
   const two = await gate.send('{ setThree setAndFail }');
   expect([two.errors?.length, two.headers.getSetCookie()]).toEqual([1, ['x=failed']]);
+  expect((await gate.send('{ setTwoNames }')).headers.getSetCookie()).toEqual(['x=2=3', 'y=4']);
   expect((await gate.send('{ dump }')).headers.getSetCookie()).toEqual([]);
 });

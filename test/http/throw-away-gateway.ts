@@ -44,6 +44,7 @@ const baseConfig: HttpServerParts['config'] = {
   ownOrigin: null,
   cookieSameSite: 'strict',
   trustedProxies: [],
+  accountPagesUrl: null,
 };
 
 /** Starts one; a test stops it in `afterAll`. */
@@ -78,6 +79,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     context: anonymous,
     isTokenTaken: () => false,
     jwks: () => ({ keys: [{ kid: 'k1', kty: 'EC' }] }),
+    inbox: null,
     readiness: readiness ?? (() => ({ isReady: true, causes: [] })),
   });
   const { url, port } = await server.listen();

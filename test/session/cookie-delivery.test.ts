@@ -48,6 +48,7 @@ describe('signing in by cookie', () => {
       DATABASE_URL: gate.database.url,
       REFRESH_TOKEN_SECRETS: randomBytes(32).toString('base64url'),
       SIGNING_KEYS_FILE: '/nowhere',
+      SMTP_URL: 'none',
       ALLOWED_ORIGINS: 'http://localhost:5173',
     };
     for (const PUBLIC_URL of ['https://auth.example.org', 'http://auth.example.org', '']) {

@@ -70,7 +70,7 @@ describe.each(names)('%s by cookie', (name) => {
 
   it('C4: is refused to every page that is not allowed, before anything is hashed, asked or changed', async () => {
     const hashings = gate.gateway.hashings();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       for (const origin of FOREIGN) {
         const { status, data, errors, error, setCookies } = await send(origin);
@@ -125,7 +125,7 @@ describe.each(names)('%s by cookie', (name) => {
 
 describe('an operation that has no cookie to read', () => {
   it('C4: asks for no origin: NO_TOKEN, without a statement', async () => {
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       for (const origin of FOREIGN) {
         for (const variables of [{}, { refreshToken: null }]) {
@@ -204,6 +204,7 @@ describe('the rule of COOKIE_SAME_SITE and PUBLIC_URL', () => {
     DATABASE_URL: 'postgresql://db/x',
     REFRESH_TOKEN_SECRETS: randomBytes(32).toString('base64url'),
     SIGNING_KEYS_FILE: '/nowhere',
+    SMTP_URL: 'none',
   };
   /** How a gateway with these settings answers a page of `origin` that refreshes. */
   const refreshWith = async (environment: Record<string, string>, origin: string, site = 'same-site') => {

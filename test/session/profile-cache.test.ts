@@ -65,7 +65,7 @@ async function showsWithinBound(client: GraphqlClient, accessToken: string, emai
 describe('the profile of somebody signed in', () => {
   it('is answered without a statement once it is known', async () => {
     const ada = await knownTo(gate);
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     for (let round = 0; round < 3; round += 1) expect((await gate.me(ada.accessToken)).data.me.email).toBe(ada.email);
     expect(statements.count()).toBe(0);
     statements.stop();
@@ -86,7 +86,7 @@ describe('the profile of somebody signed in', () => {
       await showsWithinBound(second, ada.accessToken, email);
       expect((await second.me(ada.accessToken)).data.me.email).toBe(email);
     }
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     await second.me(ada.accessToken);
     expect(statements.count()).toBe(0);
     statements.stop();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { generousLimits } from './generous-limits.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 
 /** A gateway in a process of its own, started as an operator starts it. */
@@ -33,7 +34,7 @@ export async function startGatewayProcess(
   { cwd }: { cwd?: string } = {},
 ): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { ...bareEnvironment(), PORT: '0', ...environment },
+    env: { ...bareEnvironment(), PORT: '0', ...generousLimits, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });

@@ -23,6 +23,7 @@ export interface Person {
   password: string;
   accessToken: string;
   refreshToken: string;
+  deviceToken: string;
   expiresIn: number;
   session: { id: string; current: boolean; createdAt: string; lastUsedAt: string; expiresAt: string };
   user: { id: string; email: string; roles: string[] };
@@ -49,7 +50,7 @@ export interface SendOptions {
 }
 
 /** The fields of an AuthPayload. */
-const AUTH_PAYLOAD = `accessToken tokenType expiresIn refreshToken refreshTokenExpiresAt
+const AUTH_PAYLOAD = `accessToken tokenType expiresIn refreshToken deviceToken refreshTokenExpiresAt
   session { id current createdAt lastUsedAt expiresAt userAgent ipAddress }
   user { id email emailVerified roles createdAt }`;
 

@@ -42,7 +42,7 @@ export async function occupyHasher(needs: {
   await eventually(async () => {
     const rows = await database.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
-         AND query_start > $1::timestamptz AND query LIKE '%password_hash AS "passwordHash"%'
+         AND query_start > $1::timestamptz AND query LIKE '%limit_counters%'
          AND pid <> pg_backend_pid()`,
       [began?.at],
     );

@@ -7,16 +7,22 @@ export const PAGE_ORIGIN = 'http://localhost:5173';
 /** The name of the cookie in development on http. */
 export const PLAIN_NAME = 'gatehouse-refresh';
 
+const DEVICE_COOKIE = /^(__Host-)?gatehouse-device=/;
+
 export interface PageAnswer extends GraphqlAnswer {
-  /** The Set-Cookie headers. */
+  /** The Set-Cookie headers but those of the device. */
   setCookies: string[];
+  /** The Set-Cookie headers that keep this browser a known device. */
+  deviceCookies: string[];
   error: GraphqlError['extensions'] | undefined;
 }
 
-/** A page of an allowed origin, and the jar of its browser, which holds the gateway's one cookie. */
+/** A page of an allowed origin, and the jar of its browser, which holds the gateway's cookies. */
 export interface Page {
-  /** As a Cookie header: `name=value`; null: none. A test may put another one there. */
+  /** The refresh cookie as a Cookie header: `name=value`; null: none. A test may put another one there. */
   jar: string | null;
+  /** The device cookie, likewise. */
+  devices: string | null;
   /** The value in the jar; throws where there is none. */
   token(): string;
   /** Sends an operation as script in the page does, and keeps the cookie that the answer sets. */
@@ -30,14 +36,19 @@ export interface Page {
 /** A page in a browser of its own; `origin` null sends none. */
 export function openPage(gate: Pick<GraphqlClient, 'send'>, origin: string | null = PAGE_ORIGIN): Page {
   const send: Page['send'] = async (query, variables, options = {}) => {
-    const own = { ...(origin === null ? {} : { origin }), ...(page.jar === null ? {} : { cookie: page.jar }) };
+    const cookie = [page.jar, page.devices].filter((each) => each !== null).join('; ');
+    const own = { ...(origin === null ? {} : { origin }), ...(cookie === '' ? {} : { cookie }) };
     const answer = await gate.send(query, variables, { ...options, headers: { ...own, ...options.headers } });
-    const setCookies = answer.headers.getSetCookie();
+    const all = answer.headers.getSetCookie();
+    const deviceCookies = all.filter((each) => DEVICE_COOKIE.test(each));
+    const setCookies = all.filter((each) => !DEVICE_COOKIE.test(each));
     for (const each of setCookies) page.jar = jarAfter(each);
-    return { ...answer, setCookies, error: answer.errors?.[0]?.extensions };
+    for (const each of deviceCookies) page.devices = jarAfter(each);
+    return { ...answer, setCookies, deviceCookies, error: answer.errors?.[0]?.extensions };
   };
   const page: Page = {
     jar: null,
+    devices: null,
     token: () => {
       if (page.jar === null) throw new Error('the jar is empty');
       return page.jar.slice(page.jar.indexOf('=') + 1);

@@ -4,6 +4,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import { systemRandom } from '../../src/platform/random.js';
 import { generateSigningKeys, parseSigningKeys } from '../../src/session/access-token/signing-keys.js';
 import { createFakeClock, type FakeClock } from './fake-clock.js';
+import { generousLimits } from './generous-limits.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { createDatabaseOfOwn, type TestDatabase } from './test-database.js';
 
@@ -27,9 +28,12 @@ export interface TestGateway extends GraphqlClient {
 /** Weak on purpose: tests hash often, and the strength of a hash is not their matter. */
 const TEST_BCRYPT_COST = 4;
 
-/** Settings as an empty environment gives them, but with a free port and cheap hashes. */
+/** Settings as an empty environment gives them, but with a free port, cheap hashes, and limits that nobody meets. */
 export function testConfig(environment: Record<string, string> = {}): Config {
-  const config = loadConfig({ PORT: '0', HASH_WORKERS: '1', LOG_LEVEL: 'debug', ...environment }, { cores: 2 });
+  // Production insists on a word about mail; tests that want some bring a mailer.
+  const mail = environment['NODE_ENV'] === 'production' ? { SMTP_URL: 'none' } : {};
+  const settings = { PORT: '0', HASH_WORKERS: '1', LOG_LEVEL: 'debug', ...generousLimits, ...mail, ...environment };
+  const config = loadConfig(settings, { cores: 2 });
   return { ...config, bcryptCost: environment['BCRYPT_COST'] === undefined ? TEST_BCRYPT_COST : config.bcryptCost };
 }
 

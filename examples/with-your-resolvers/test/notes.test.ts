@@ -26,7 +26,13 @@ let url: string;
 let people = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'notes-'));
-  const settings = { GATEHOUSE_DATA_DIR: join(folder, 'data'), PORT: '0', BCRYPT_COST: '10', LOG_LEVEL: 'silent' };
+  const settings = {
+    GATEHOUSE_DATA_DIR: join(folder, 'data'),
+    PORT: '0',
+    BCRYPT_COST: '10',
+    LOG_LEVEL: 'silent',
+    LIMIT_REGISTER_NETWORK: '1000/900',
+  };
   gateway = createNotesGateway({ config: readConfig(settings), clock });
   ({ url } = await gateway.start());
 });

@@ -15,7 +15,8 @@ export function publishedKeys(needs: { jwksUrl: string; send: typeof fetch; nowM
   const fetchKeys: FetchImplementation = async (url, options) => {
     const answer = await send(url, options).catch(() => null);
     const text = answer?.status === 200 ? await answer.text().catch(() => null) : null;
-    if (text !== null) last = { text, at: nowMs() };
+    // Whatever else stands in the gateway's place, such as a proxy's error page, must not drop keys that are known.
+    if (text !== null && isKeySet(text)) last = { text, at: nowMs() };
     const isUsable = last !== null && nowMs() - last.at < STALE_MS;
     return new Response(isUsable ? last?.text : '', { status: isUsable ? 200 : 503 });
   };
@@ -25,4 +26,18 @@ export function publishedKeys(needs: { jwksUrl: string; send: typeof fetch; nowM
     timeoutDuration: TIMEOUT_MS,
     [customFetch]: fetchKeys,
   });
+}
+
+/** A JWK set (RFC 7517 5) as the gateway publishes it: with keys in it, each of which bears a name. */
+function isKeySet(text: string): boolean {
+  try {
+    const keys: unknown = JSON.parse(text)?.keys;
+    return (
+      Array.isArray(keys) &&
+      keys.length > 0 &&
+      keys.every((key) => typeof key?.kid === 'string' && typeof key.kty === 'string')
+    );
+  } catch {
+    return false;
+  }
 }

@@ -153,6 +153,32 @@ describe('a verifier in another service', () => {
     jest.useRealTimers();
   });
 
+  it.each([
+    ['an error page with 200', 200, '<html>Bad gateway</html>'],
+    ['an error page with 502', 502, '<html>Bad gateway</html>'],
+    ['nothing at all', 200, ''],
+    ['JSON that is no set of keys', 200, '{"error":"bad_gateway"}'],
+    ['null', 200, 'null'],
+    ['a set without a key', 200, '{"keys":[]}'],
+    ['a set of no keys', 200, '{"keys":[null,1,{}]}'],
+    ['somebody elses answer, sent on', 302, '{"keys":[]}'],
+  ])('keeps the keys that it knows where %s stands in the place of the gateway', async (_what, status, body) => {
+    let isThere = true;
+    const service = verifier({ fetch: (url, init) => (isThere ? fetch(url, init) : answering(body, status)) });
+    const newToken = async () => (await gate.registerSomebody()).accessToken;
+    await service.verify(await newToken());
+    isThere = false;
+    for (const _round of [1, 2]) {
+      gate.clock.advance(301);
+      jest.useFakeTimers({ now: Date.now() + 301_000, doNotFake: [...NOT_FAKED] });
+      expect(await faultOf(service.verify(await newToken()))).toBe('taken');
+    }
+    jest.useRealTimers();
+    const fresh = verifier({ fetch: () => answering(body, status) });
+    expect(await faultOf(fresh.verify(await newToken()))).toBe('KEYS_UNAVAILABLE');
+  });
+  const answering = async (body: string, status: number) => new Response(body, { status });
+
   it('tells nothing of a token in its errors', async () => {
     const { accessToken } = await gate.registerSomebody();
     const error = await verifier({ issuer: 'x' })

@@ -41,8 +41,22 @@ const NOTHING: Measure = {
   fields: 0,
   credentialFields: 0,
 };
-/** Root fields that check a credential. */
-const CREDENTIAL_FIELDS = new Set(['login', 'register', 'refreshToken', 'reauthenticate']);
+/** Root fields that check a credential, or send mail at somebody's wish. */
+export const CREDENTIAL_FIELDS = [
+  'login',
+  'register',
+  'refreshToken',
+  'reauthenticate',
+  'requestEmailVerification',
+  'verifyEmail',
+  'requestPasswordReset',
+  'resetPassword',
+  'changePassword',
+  'requestEmailChange',
+  'confirmEmailChange',
+  'undoEmailChange',
+] as const;
+const credentialFields = new Set<string>(CREDENTIAL_FIELDS);
 /** What stands in a list is taken to come so often; the schema itself is no list of anybody's data. */
 const LIST_FACTOR = 10;
 
@@ -79,7 +93,7 @@ export function createOperationMeasure(schema: GraphQLSchema, document: Document
       aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
       directives: inner.directives,
       fields: 1,
-      credentialFields: CREDENTIAL_FIELDS.has(field.name.value) ? 1 : 0,
+      credentialFields: credentialFields.has(field.name.value) ? 1 : 0,
     };
   };
   const measureSelections = ({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): Measure =>

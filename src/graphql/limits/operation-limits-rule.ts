@@ -1,11 +1,11 @@
 import { GraphQLError, Kind, type ValidationContext, type ValidationRule } from 'graphql';
 import type { GraphqlLimits } from './graphql-limits.js';
-import { createOperationMeasure, type Measure } from './measure-operation.js';
+import { CREDENTIAL_FIELDS, createOperationMeasure, type Measure } from './measure-operation.js';
 
 /** Deeper than the standard introspection query of any tool (15); an endless chain of `ofType` is not. */
 const INTROSPECTION_DEPTH_MAX = 20;
 
-const ONE_CREDENTIAL_FIELD = 'An operation may hold one of login, register, refreshToken and reauthenticate, once.';
+const ONE_CREDENTIAL_FIELD = `An operation may hold one of these fields, once: ${CREDENTIAL_FIELDS.join(', ')}.`;
 
 /** Refuses operations that ask for too much, before anything of them runs. */
 export function operationLimitsRule(limits: GraphqlLimits): ValidationRule {

@@ -8,7 +8,7 @@ const KNOWN = new Set(['roles', 'scopes', 'maxAgeSeconds']);
 /**
  * Lets only those in who meet the policy: one of `roles`, all of `scopes`, a credential checked at most `maxAgeSeconds`
  * ago; without any of them, whoever is signed in. It stands on a field, on an object or interface type (for each of its
- * fields), or on a resolver class (for each of its methods); of several, all must hold. The schema shows it as
+ * fields), or on a resolver class (for each of its methods, those that it inherits and those of its heirs); of several, all must hold. The schema shows it as
  * `@authenticated`, `@requiresScopes` and `@auth`.
  *
  * Others get `UNAUTHENTICATED`, or `FORBIDDEN`, with reason `STALE_AUTHENTICATION` where only the age is in the way.
@@ -20,27 +20,26 @@ export function Authorized(policy: Policy = {}): MethodDecorator & PropertyDecor
   const decorate = Extensions(policyExtensions(policy));
   // biome-ignore lint/complexity/noBannedTypes: what decorators are given.
   return (target: object | Function, propertyKey?: string | symbol, descriptor?: unknown) => {
-    if (propertyKey !== undefined) {
-      decorate(target, propertyKey, descriptor as TypedPropertyDescriptor<unknown>);
-      return;
-    }
-    const decorated = target as abstract new () => unknown;
-    decorate(decorated as never);
-    // TypeGraphQL reads no extensions of resolver classes: their methods bear them.
-    for (const name of methodNames(decorated.prototype)) decorate(decorated.prototype, name, {});
+    if (typeof descriptor === 'number') throw new TypeError('@Authorized guards no parameter: put it on the method');
+    if (propertyKey === undefined) decorate(target as never);
+    else decorate(target, propertyKey, descriptor as TypedPropertyDescriptor<unknown>);
   };
 }
 
 function assertSound(policy: Policy): void {
-  const { roles, scopes, maxAgeSeconds } = policy;
-  const unknown = Object.keys(policy).find((name) => !KNOWN.has(name));
-  if (typeof policy !== 'object' || unknown !== undefined) {
+  const isObject = typeof policy === 'object' && policy !== null;
+  if (!isObject || Object.keys(policy).some((name) => !KNOWN.has(name))) {
     throw new TypeError('@Authorized takes { roles, scopes, maxAgeSeconds }, and nothing else');
   }
-  if (roles !== undefined && (roles.length === 0 || !roles.every((role) => ROLE_NAME.test(role)))) {
+  // A name that was looked up and not found would let in whoever is signed in.
+  const missing = Object.entries(policy).find(([, value]) => value === undefined || value === null);
+  if (missing !== undefined)
+    throw new TypeError(`@Authorized: ${missing[0]} is ${missing[1]}: leave it out, or fill it`);
+  const { roles, scopes, maxAgeSeconds } = policy;
+  if (roles !== undefined && !isListOf(roles, (role) => ROLE_NAME.test(role))) {
     throw new TypeError('@Authorized: roles must be one or more names such as ADMIN');
   }
-  if (scopes !== undefined && (scopes.length === 0 || !scopes.every(isScopeToken))) {
+  if (scopes !== undefined && !isListOf(scopes, isScopeToken)) {
     throw new TypeError('@Authorized: scopes must be one or more names without spaces, such as notes:write');
   }
   if (maxAgeSeconds !== undefined && !(Number.isInteger(maxAgeSeconds) && maxAgeSeconds >= 1)) {
@@ -48,13 +47,6 @@ function assertSound(policy: Policy): void {
   }
 }
 
-/** Inherited ones, too. */
-function methodNames(prototype: object): string[] {
-  const names: string[] = [];
-  for (let at = prototype; at !== Object.prototype && at !== null; at = Object.getPrototypeOf(at)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (name !== 'constructor' && typeof value === 'function') names.push(name);
-    }
-  }
-  return names;
+function isListOf(value: unknown, isOne: (text: string) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string' && isOne(each));
 }

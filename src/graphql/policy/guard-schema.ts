@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import type { GatewayContext } from '../context.js';
 import { isPublic } from '../public.js';
+import { type Class, completePolicies } from './class-policies.js';
 import { appliedDirectives } from './directives.js';
 import type { Enforce } from './enforce.js';
 import { type Policy, policiesOf } from './policy.js';
@@ -18,13 +19,15 @@ import { refuseVainPolicies } from './refuse-vain-policies.js';
 type Field = GraphQLField<unknown, GatewayContext>;
 
 /**
- * Puts a guard before every field that has a policy, by itself, by its type, or by an interface of its type, and before
- * every root field that is not public; and shows the policies as directives.
+ * Puts a guard before every field that has a policy, by itself, by its type, by an interface of its type or by the class
+ * of its resolver, and before every root field that is not public; and shows the policies as directives.
  *
  * @throws {TypeError} where a policy stands where nothing could enforce it.
  */
-export function guardSchema({ schema, enforce }: { schema: GraphQLSchema; enforce: Enforce }): void {
-  refuseVainPolicies(schema);
+export function guardSchema(needs: { schema: GraphQLSchema; resolvers: readonly Class[]; enforce: Enforce }): void {
+  const { schema, enforce } = needs;
+  refuseVainPolicies(needs);
+  completePolicies(needs);
   const roots = rootTypes(schema);
   const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type));
   for (const type of types.filter(isObjectType)) {

@@ -15,7 +15,8 @@ let policiesMade = 0;
 /** The schema extensions that put a policy on a field or a type. */
 export function policyExtensions(policy: Policy): Record<string, Policy> {
   policiesMade += 1;
-  return { [`${POLICY_EXTENSION}${policiesMade}`]: policy };
+  // A copy: what is changed or emptied later must not loosen a guard.
+  return { [`${POLICY_EXTENSION}${policiesMade}`]: structuredClone(policy) };
 }
 
 /** The policies that stand on a field, a type or an argument of a schema; each once, by its key. */

@@ -7,6 +7,8 @@ import {
   isUnionType,
   type NamedTypeNode,
 } from 'graphql';
+import { getMetadataStorage } from 'type-graphql';
+import { type Class, lineageOf, standingOn, typeClasses } from './class-policies.js';
 import { policyDirectives } from './directives.js';
 import { policiesOf } from './policy.js';
 
@@ -18,20 +20,61 @@ interface Element {
 const names = new Set(policyDirectives.map(({ name }) => name));
 
 /**
- * Refuses what would look guarded and is not: a policy on an input, an argument or an enum, and a policy's directive that
- * was written by hand.
+ * Refuses what would look guarded and is not: a policy on an input, an argument, a class of arguments, an enum, or a
+ * method that answers no field; and a policy's directive that was written by hand.
  *
  * @throws {TypeError} naming the place.
  */
-export function refuseVainPolicies(schema: GraphQLSchema): void {
+export function refuseVainPolicies({
+  schema,
+  resolvers,
+}: {
+  schema: GraphQLSchema;
+  resolvers: readonly Class[];
+}): void {
   const vain = [...elements(schema)].find(({ element, isGuardable }) => {
     const byHand = element.astNode?.directives?.some(({ name }) => names.has(name.value)) === true;
     return byHand || (!isGuardable && policiesOf(element).size > 0);
   });
-  if (vain === undefined) return;
+  const name = vain?.name ?? vainArguments(schema, resolvers) ?? vainMethod(resolvers);
+  if (name === undefined) return;
   throw new TypeError(
-    `nothing enforces the policy on ${vain.name}: put @Authorized() on a field that is read, its type or its resolver`,
+    `nothing enforces the policy on ${name}: put @Authorized() on a field that is read, its type or its resolver`,
   );
+}
+
+/** A guarded class of arguments (`@ArgsType()`), of which the schema knows the fields alone; or one of its properties. */
+function vainArguments(schema: GraphQLSchema, resolvers: readonly Class[]): string | undefined {
+  const { params, fieldExtensions } = getMetadataStorage();
+  const readers = new Set([
+    ...resolvers.flatMap(lineageOf),
+    ...Object.keys(schema.getTypeMap()).flatMap((name) => typeClasses(name)),
+  ]);
+  const classes = params
+    .filter((param) => param.kind === 'args' && readers.has(param.target))
+    .flatMap((param) => lineageOf((param as { getType: () => unknown }).getType() as Class));
+  const guarded = classes.find((each) => standingOn(each).size > 0);
+  if (guarded !== undefined) return guarded.name;
+  const property = fieldExtensions.find(
+    ({ target, extensions }) => classes.includes(target) && policiesOf({ extensions: { ...extensions } }).size > 0,
+  );
+  return property && `${property.target.name}.${property.fieldName}`;
+}
+
+/** A guarded method of a resolver class that no decorator makes a field. */
+function vainMethod(resolvers: readonly Class[]): string | undefined {
+  const { queries, mutations, subscriptions, fieldResolvers, fieldExtensions } = getMetadataStorage();
+  const methods = [...queries, ...mutations, ...subscriptions, ...fieldResolvers];
+  const guarded = fieldExtensions.filter(({ extensions }) => policiesOf({ extensions: { ...extensions } }).size > 0);
+  for (const lineage of resolvers.map(lineageOf)) {
+    const vain = guarded.find(
+      ({ target, fieldName }) =>
+        lineage.includes(target) &&
+        !methods.some((method) => method.methodName === fieldName && lineage.includes(method.target)),
+    );
+    if (vain !== undefined) return `${vain.target.name}.${vain.fieldName}`;
+  }
+  return undefined;
 }
 
 interface Place {

@@ -1,6 +1,13 @@
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 
 /**
+ * Our list of migrations. Not TypeORM's own name for one: where the schema is that of the role ("$user" in the
+ * search_path), an application's DataSource without a schema would write its migrations into it.
+ */
+export const MIGRATIONS_TABLE = 'gatehouse_migrations';
+const FORMER_MIGRATIONS_TABLE = 'migrations';
+
+/**
  * Brings the schema up to date; any number of processes may call it at once: the first does the work, the others
  * wait for it. All in one transaction: a failure leaves the database as it was.
  *
@@ -11,6 +18,7 @@ export async function migrate({ dataSource, schema }: MigrationTarget): Promise<
     // Not IF NOT EXISTS: that needs the right to make schemas even where an operator has made ours.
     const [found] = await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
     if (found === undefined) await runner.query(`CREATE SCHEMA "${schema}"`);
+    await moveFormerList(runner, { dataSource, schema });
     const ran = await executor(dataSource, runner).executePendingMigrations();
     return ran.map((migration) => migration.name);
   });
@@ -29,7 +37,7 @@ export async function migrateDown({ dataSource, schema }: MigrationTarget): Prom
     const [last] = await migrations.getExecutedMigrations();
     await migrations.undoLastMigration();
     const left = await migrations.getExecutedMigrations();
-    if (left.length === 0) await runner.query(`DROP TABLE "${schema}".migrations`);
+    if (left.length === 0) await runner.query(`DROP TABLE "${schema}".${MIGRATIONS_TABLE}`);
     return last?.name ?? null;
   });
 }
@@ -39,11 +47,11 @@ export async function migrationStatus({
   dataSource,
   schema,
 }: MigrationTarget): Promise<{ ran: string[]; pending: string[] }> {
-  const [found] = await dataSource.query('SELECT to_regclass($1) AS list', [`"${schema}".migrations`]);
+  const [found] = await dataSource.query('SELECT to_regclass($1) AS list', [`"${schema}".${MIGRATIONS_TABLE}`]);
   const rows: { name: string }[] =
-    found.list === null ? [] : await dataSource.query(`SELECT name FROM "${schema}".migrations ORDER BY id`);
+    found.list === null ? [] : await dataSource.query(`SELECT name FROM "${schema}".${MIGRATIONS_TABLE} ORDER BY id`);
   const ran = rows.map(({ name }) => name);
-  const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  const known = namesOf(dataSource);
   return { ran, pending: known.filter((name) => !ran.includes(name)) };
 }
 
@@ -51,6 +59,30 @@ export async function migrationStatus({
 export interface MigrationTarget {
   dataSource: DataSource;
   schema: string;
+}
+
+function namesOf({ migrations }: DataSource): string[] {
+  return migrations.map((migration) => migration.name ?? migration.constructor.name);
+}
+
+/** Takes our own rows out of a list under the former name; what an application wrote there stays. */
+async function moveFormerList(runner: QueryRunner, { dataSource, schema }: MigrationTarget): Promise<void> {
+  const [ours, former] = [MIGRATIONS_TABLE, FORMER_MIGRATIONS_TABLE].map((table) => `"${schema}".${table}`);
+  const [found] = await runner.query('SELECT to_regclass($1) AS ours, to_regclass($2) AS former', [ours, former]);
+  if (found.ours !== null || found.former === null) return;
+  const names = namesOf(dataSource);
+  const [row] = await runner.query(`SELECT FROM ${former} WHERE name = ANY($1)`, [names]);
+  if (row === undefined) return;
+  await runner.query(
+    `CREATE TABLE ${ours} (id serial PRIMARY KEY, "timestamp" bigint NOT NULL, name varchar NOT NULL)`,
+  );
+  await runner.query(
+    `WITH moved AS (DELETE FROM ${former} WHERE name = ANY($1) RETURNING id, "timestamp", name)
+     INSERT INTO ${ours} ("timestamp", name) SELECT "timestamp", name FROM moved ORDER BY id`,
+    [names],
+  );
+  const [left] = await runner.query(`SELECT FROM ${former} LIMIT 1`);
+  if (left === undefined) await runner.query(`DROP TABLE ${former}`);
 }
 
 function executor(dataSource: DataSource, runner: QueryRunner): MigrationExecutor {

@@ -1,6 +1,7 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import { type AuditKind, auditInsert, type ClientFacts } from '../../platform/audit/audit.js';
 import type { Database } from '../../platform/database/database.js';
+import { type NewMail, outboxInsert } from '../../platform/mail/outbox.js';
 import type { Random } from '../../platform/random.js';
 import type { RefreshEndCause } from '../verdict.js';
 
@@ -12,6 +13,10 @@ export type EndCause =
   | 'OTHERS_ENDED_BY_USER'
   | 'LOGOUT_EVERYWHERE'
   | 'SESSION_LIMIT'
+  | 'PASSWORD_RESET'
+  | 'PASSWORD_CHANGED'
+  | 'EMAIL_CHANGE_UNDONE'
+  | 'ACCOUNT_DELETED'
   /** A sign-in in the same browser took its place. */
   | 'LOGIN_REPLACED';
 
@@ -29,6 +34,8 @@ export interface Ending {
   cause: EndCause;
   at: Date;
   client: ClientFacts;
+  /** A notice to the user, where one session is ended. */
+  notice?: NewMail | undefined;
 }
 
 /** The ids under which the end of a session is to be written. */
@@ -55,11 +62,13 @@ export interface EndedSession {
 export function endingStatement(needs: { database: Database; ending: Ending; condition?: Sql }): Sql {
   const { database, ending, condition = sql`true` } = needs;
   const feed = database.table('auth_changes');
-  const { userId, ids, cause, at, client } = ending;
+  const { userId, ids, cause, at, client, notice } = ending;
   const sessionIds = ids.map(({ sessionId }) => sessionId);
   const feedIds = ids.map(({ feedId }) => feedId);
   const auditIds = ids.map(({ auditId }) => auditId);
   const kind: AuditKind = 'SESSION_ENDED';
+  const addressed = sql`(
+    SELECT e.email AS address, ended.user_id FROM ended JOIN ${database.table('user_emails')} AS e USING (user_id))`;
   const entry = { id: '', at, kind, cause, client };
   return sql`
     WITH ended AS (
@@ -71,6 +80,7 @@ export function endingStatement(needs: { database: Database; ending: Ending; con
       INSERT INTO ${feed} (id, user_id, session_id, auth_epoch, at)
       SELECT feed_id, user_id, session_id, NULL, clock_timestamp() FROM ended
     ), audited AS (${auditInsert({ database, entry, source: sql`ended`, idColumn: sql`source.audit_id` })})
+    ${notice === undefined ? empty : sql`, notified AS (${outboxInsert({ database, mail: notice, source: addressed })})`}
     SELECT session_id AS "sessionId", was_live AS "wasLive", pg_notify(${feedChannel(database.schema)}, '') FROM ended
     UNION ALL
     SELECT session_id, true, NULL FROM ${feed} WHERE id = ANY(${feedIds}::uuid[])`;

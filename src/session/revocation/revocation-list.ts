@@ -14,6 +14,8 @@ export interface FeedEntry {
 /** What this process knows to have ended or changed; access tokens are held against it without a query. */
 export interface RevocationList {
   noteEnded(sessionId: string): void;
+  /** The user's profile has changed here; their tokens stay as good as they were. */
+  noteProfileChanged(userId: string): void;
   noteAll(entries: readonly FeedEntry[]): void;
   /** What has become of the session or the user since the token was issued. */
   check(identity: Pick<Identity, 'userId' | 'sessionId' | 'authEpoch'>): 'current' | 'session_ended' | 'user_changed';
@@ -69,6 +71,7 @@ export function createRevocationList(needs: { clock: Clock; onUserChanged: (user
 
   return {
     noteEnded,
+    noteProfileChanged: onUserChanged,
     noteAll: (entries) => {
       forgetOld();
       for (const entry of entries) {

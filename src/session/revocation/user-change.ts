@@ -16,6 +16,12 @@ export function userChangeInsert(needs: { database: Database; feedId: string; so
     SELECT ${feedId}::uuid, source.user_id, NULL, source.auth_epoch, clock_timestamp() FROM ${source} AS source`;
 }
 
+/** Those of `changed` (column `user_id`) with the epoch that they have and keep: for {@link userChangeInsert}. */
+export function withEpoch({ database, changed }: { database: Database; changed: Sql }): Sql {
+  return sql`(SELECT u.id AS user_id, u.auth_epoch FROM ${changed} AS changed
+    JOIN ${database.table('users')} AS u ON u.id = changed.user_id)`;
+}
+
 /** A column to stand in the SELECT of such a statement: it wakes the other processes once the change is committed. */
 export function feedNotice(database: Database): Sql {
   return sql`pg_notify(${feedChannel(database.schema)}, '')`;

@@ -72,6 +72,16 @@ export function comparePassword({
   return compareDigests(parsed.digest, bcryptSha256Digest({ password, cost: parsed.cost, salt: parsed.salt }));
 }
 
+/**
+ * After a comparison with a hash of a smaller cost, runs bcrypt until both together have taken as many rounds as one of
+ * `cost`: an imported hash must not answer sooner than none at all. 2^a + 2^a + 2^(a+1) + … + 2^(b-1) = 2^b.
+ */
+export function makeUpForCost({ passwordHash, cost }: { passwordHash: string; cost: number }): void {
+  const parsed = parsePasswordHash(passwordHash);
+  if (parsed.kind === 'malformed') return;
+  for (let step = parsed.cost; step < cost; step += 1) bcryptDigest({ key: '', cost: step, salt: parsed.salt });
+}
+
 /** Takes a stored hash apart; whatever isn't exactly bcrypt-sha256 version 2 or bcrypt, of cost 4 to 16, is malformed. */
 export function parsePasswordHash(text: string): PasswordHashParse {
   const [, cost, salt, digest] = BCRYPT_SHA256.exec(text) ?? [];

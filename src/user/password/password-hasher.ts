@@ -3,7 +3,8 @@ import { Piscina } from 'piscina';
 import type { Logger } from '../../platform/logger.js';
 import type { Random } from '../../platform/random.js';
 import { ServiceUnavailable } from '../../platform/service-unavailable.js';
-import { DUMMY_HASH_BYTES, dummyPasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
+import { DUMMY_HASH_BYTES, dummyPasswordHash, parsePasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
+import { goingFirst, HashQueue } from './hash-queue.js';
 import type { HashAnswer, HashTask, VerifyAnswer, VerifyTask } from './password-hasher.worker.js';
 
 /** Hashes passwords off the event loop. Takes them as `normalizePassword` gives them. */
@@ -12,11 +13,14 @@ export interface PasswordHasher {
   hash(normalized: string): Promise<string>;
   /**
    * Whether the password belongs to the hash. Without a hash (null), or with one that can't be compared, it costs one
-   * hashing all the same and is false.
+   * hashing all the same and is false; a hash that costs less is made up for. What `goesFirst` is served before all that
+   * does not, and has places of its own in the queue.
    *
    * @throws {ServiceUnavailable} where the queue is full or the hasher closed.
    */
-  verify(attempt: { normalized: string; passwordHash: string | null }): Promise<boolean>;
+  verify(attempt: { normalized: string; passwordHash: string | null; goesFirst?: boolean }): Promise<boolean>;
+  /** Whether a hash is of the kind and the cost that `hash` makes. */
+  isOurs(passwordHash: string): boolean;
   /** How often bcrypt ran to answer so far. */
   hashings(): number;
   /** Ends the workers at once; what still waits or runs is refused. Close after the last request was answered. */
@@ -26,7 +30,7 @@ export interface PasswordHasher {
 export interface PasswordHasherOptions {
   /** Threads. */
   workers: number;
-  /** Hashings that may wait for a thread. */
+  /** Hashings that may wait for a thread; as many again of those that go first. */
   queueMax: number;
   /** bcrypt's work factor, 4 to 16. */
   cost: number;
@@ -40,12 +44,15 @@ const RETRY_AFTER_SECONDS_MAX = 30;
 
 /** Starts the threads that hash passwords; idle, they don't keep the process alive. */
 export function createPasswordHasher({ workers, queueMax, cost, random, log }: PasswordHasherOptions): PasswordHasher {
+  const queue = new HashQueue();
   const pool = new Piscina({
     filename: WORKER_FILE,
     name: 'verify',
     minThreads: workers,
     maxThreads: workers,
-    maxQueue: queueMax,
+    // Who may wait is decided below.
+    taskQueue: queue,
+    maxQueue: 2 * queueMax,
     idleTimeout: Number.POSITIVE_INFINITY,
     // Without this, whoever is next goes back to the end of the queue when all workers are busy.
     stricterFIFO: true,
@@ -57,14 +64,18 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
   let hashings = 0;
   let closing: Promise<void> | null = null;
 
-  async function run<Answer extends { hashings: number }>(name: string, task: HashTask | VerifyTask): Promise<Answer> {
+  async function run<Answer extends { hashings: number }>(
+    name: string,
+    task: HashTask | VerifyTask,
+    goesFirst = false,
+  ): Promise<Answer> {
     if (closing !== null) throw closed();
-    if (pool.queueSize >= queueMax) {
+    if (queue.waiting({ goesFirst }) >= queueMax) {
       const hashMs = pool.histogram.runTime.p50;
-      throw new ServiceUnavailable('HASH_QUEUE_FULL', retryAfterSeconds({ waiting: pool.queueSize, hashMs, workers }));
+      throw new ServiceUnavailable('HASH_QUEUE_FULL', retryAfterSeconds({ waiting: queue.size, hashMs, workers }));
     }
     try {
-      const answer: Answer = await pool.run(task, { name });
+      const answer: Answer = await pool.run(goesFirst ? goingFirst(task) : task, { name });
       hashings += answer.hashings;
       return answer;
     } catch (error) {
@@ -78,10 +89,14 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
       const { passwordHash } = await run<HashAnswer>('hash', task);
       return passwordHash;
     },
-    async verify({ normalized, passwordHash }) {
-      const task: VerifyTask = { password: normalized, passwordHash, dummyHash };
-      const { isMatch } = await run<VerifyAnswer>('verify', task);
+    async verify({ normalized, passwordHash, goesFirst = false }) {
+      const task: VerifyTask = { password: normalized, passwordHash, dummyHash, cost };
+      const { isMatch } = await run<VerifyAnswer>('verify', task, goesFirst);
       return isMatch;
+    },
+    isOurs: (passwordHash) => {
+      const parsed = parsePasswordHash(passwordHash);
+      return parsed.kind === 'bcrypt-sha256' && parsed.cost === cost;
     },
     hashings: () => hashings,
     close() {

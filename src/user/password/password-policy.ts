@@ -1,6 +1,6 @@
 import { isCommonPassword } from './common-passwords.js';
 
-export type PasswordWeakness = 'TOO_SHORT' | 'TOO_LONG' | 'COMMON' | 'CONTAINS_EMAIL';
+export type PasswordWeakness = 'TOO_SHORT' | 'TOO_LONG' | 'COMMON' | 'CONTAINS_EMAIL' | 'BREACHED';
 
 export type PasswordCheck =
   | { kind: 'acceptable'; normalized: string }

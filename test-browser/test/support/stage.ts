@@ -45,13 +45,14 @@ export async function setStage(
   }
 }
 
-/** Of the three that production insists on, the test gateway brings its own. */
+/** Of those that production insists on, the test gateway brings its own. */
 function productionSettings(proxy: AnswerProxy, app: AppServer): Record<string, string> {
   return {
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://brought.invalid/gatehouse',
     REFRESH_TOKEN_SECRETS: newRefreshTokenSecret(),
     SIGNING_KEYS_FILE: 'brought.json',
+    SMTP_URL: 'none',
     PUBLIC_URL: proxy.url,
     ALLOWED_ORIGINS: app.origin,
   };

@@ -109,6 +109,19 @@ describe('the password hasher', () => {
     expect(served).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it('B6: serves what goes first before all that waits, and keeps places for it in a full queue', async () => {
+    const hasher = start({ workers: 1, queueMax: 3 });
+    const served: string[] = [];
+    const verify = async (name: string, goesFirst: boolean) => {
+      await hasher.verify({ normalized: CANARY, passwordHash: null, goesFirst });
+      served.push(name);
+    };
+    const strangers = ['s0', 's1', 's2', 's3', 's4'].map((name) => verify(name, false));
+    const known = ['k0', 'k1', 'k2', 'k3'].map((name) => verify(name, true));
+    expect(await refusalsOf([...strangers, ...known])).toHaveLength(2);
+    expect(served).toEqual(['s0', 'k0', 'k1', 'k2', 's1', 's2', 's3']);
+  });
+
   it('W10: leaves the event loop free', async () => {
     const hasher = start({ cost: 11 });
     let turns = 0;
