@@ -24,7 +24,10 @@ describe('deleteAccount', () => {
       expect((await gate.refresh(refreshToken)).errors?.[0]?.extensions).toEqual(INVALID_GRANT);
       expect((await sibling.me(accessToken)).errors?.[0]?.extensions.reason).toBe('SESSION_ENDED');
     }
-    const ends = await gate.database.query('SELECT FROM gatehouse.auth_changes WHERE user_id = $1', [ada.user.id]);
+    const ends = await gate.database.query(
+      'SELECT FROM gatehouse.auth_changes WHERE user_id = $1 AND session_id IS NOT NULL',
+      [ada.user.id],
+    );
     expect(ends).toHaveLength(2);
     const input = { email: ada.email, password: ada.password };
     expect((await gate.send(LOGIN, { input })).data.login.__typename).toBe('InvalidCredentials');
