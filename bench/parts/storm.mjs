@@ -13,16 +13,20 @@ export async function run(stage) {
   const gateway = await stage.gateway(database, { isProbed: true });
   const people = await database.people.pick(512);
   const streams = [{ name: 'me', people, perSecond: 100 }];
-  const me = () => driveOpen({ url: gateway.url, streams, seconds: Math.max(seconds, 2), warmUpSeconds: 1 });
+  const served = async () => {
+    const { me } = await driveOpen({ url: gateway.url, streams, seconds: Math.max(seconds, 2), warmUpSeconds: 1 });
+    if (me.failed > 0 || me.shed.rate > 0) throw new Error(`me was not answered: ${me.firstFault}`);
+    return me.served;
+  };
   const storm = { url: gateway.url, people, mix: { login: 1 }, connections: 16 * HASH_WORKERS };
   const found = { idle: [], storm: [] };
   for (let round = 0; round < rounds; round += 1) {
     await gateway.ask('delay');
-    const idle = (await me()).me;
+    const idle = await served();
     found.idle.push({ ...idle, delay: await gateway.ask('delay') });
     const logins = driveClosed({ ...storm, seconds: Math.max(seconds, 2) + 2 });
     await gateway.ask('delay');
-    const busy = (await me()).me;
+    const busy = await served();
     found.storm.push({ ...busy, delay: await gateway.ask('delay') });
     await logins;
   }

@@ -71,8 +71,8 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
 }
 
 /** RFC 6750 2.3: URLs end up in logs, histories and Referer headers, so a token in one is refused, as is all else there. */
-async function requireBarePath(request: FastifyRequest): Promise<void> {
-  if (request.url !== request.routeOptions.url) throw new RefusedRequest(refusals.queryString);
+function requireBarePath(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  done(request.url === request.routeOptions.url ? undefined : new RefusedRequest(refusals.queryString));
 }
 
 interface ExploringRouteParts {

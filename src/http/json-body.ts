@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusedRequest, refusals } from './refusal.js';
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;(.*))?$/i;
@@ -25,10 +25,12 @@ function isUtf8Json(contentType: string | undefined): boolean {
  *
  * A page of any site may send text/plain or a form without asking first (CSRF); a compressed body could unfold to anything.
  */
-export async function requireJsonBody(request: FastifyRequest): Promise<void> {
+export function requireJsonBody(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   const { 'content-type': contentType, 'content-encoding': contentEncoding } = request.headers;
   const isPlain = contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity';
-  if (!isPlain || !isUtf8Json(contentType)) throw new RefusedRequest(refusals.mediaType);
+  // Nearly all requests say this and no more.
+  const isJson = contentType === 'application/json' || isUtf8Json(contentType);
+  done(isPlain && isJson ? undefined : new RefusedRequest(refusals.mediaType));
 }
 
 /** Whether JSON text nests deeper than `depthMax`, without parsing it. */

@@ -2,6 +2,8 @@ import sql from 'sql-template-tag';
 import { auditInsert, type ClientFacts, type OperatingAuditEntry } from '../platform/audit/audit.js';
 import type { Database, Statements } from '../platform/database/database.js';
 import type { EndingRepository } from '../session/revocation/ending.repository.js';
+import type { RevocationList } from '../session/revocation/revocation-list.js';
+import { userChangeInsert } from '../session/revocation/user-change.js';
 
 /** Deletes accounts. */
 export interface DeletionRepository {
@@ -10,8 +12,12 @@ export interface DeletionRepository {
 }
 
 /** In one transaction: nobody sees an account without its sessions, or sessions without their account. */
-export function createDeletionRepository(needs: { database: Database; endings: EndingRepository }): DeletionRepository {
-  const { database, endings } = needs;
+export function createDeletionRepository(needs: {
+  database: Database;
+  endings: EndingRepository;
+  revocations: RevocationList;
+}): DeletionRepository {
+  const { database, endings, revocations } = needs;
   const table = (name: string) => database.table(name);
 
   const erase = async ({ query }: Statements, userId: string, audit: OperatingAuditEntry): Promise<void> => {
@@ -28,7 +34,10 @@ export function createDeletionRepository(needs: { database: Database; endings: E
       ), audited AS (
         UPDATE ${table('audit_events')} SET ip_address = NULL, user_agent = NULL
         WHERE user_id = ${userId} AND (ip_address IS NOT NULL OR user_agent IS NOT NULL)
-      ), gone AS (DELETE FROM ${table('users')} WHERE id = ${userId} RETURNING id AS user_id, NULL::uuid AS session_id)
+      ), gone AS (
+        DELETE FROM ${table('users')} WHERE id = ${userId}
+        RETURNING id AS user_id, NULL::uuid AS session_id, auth_epoch
+      ), fed AS (${userChangeInsert({ database, feedId: audit.id, source: sql`gone` })})
       ${auditInsert({ database, entry: audit, source: sql`gone` })}`);
   };
 
@@ -43,6 +52,7 @@ export function createDeletionRepository(needs: { database: Database; endings: E
         change: async () => true,
         afterwards: (statements) => erase(statements, userId, audit),
       });
+      revocations.noteProfileChanged(userId);
     },
   };
 }

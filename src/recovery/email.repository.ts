@@ -3,9 +3,8 @@ import { type AuditEntry, auditInsert } from '../platform/audit/audit.js';
 import { addSeconds } from '../platform/clock.js';
 import type { Database } from '../platform/database/database.js';
 import { type NewMail, outboxInsert } from '../platform/mail/outbox.js';
-import type { Random } from '../platform/random.js';
 import type { RevocationList } from '../session/revocation/revocation-list.js';
-import { feedNotice, userChangeInsert } from '../session/revocation/user-change.js';
+import { feedNotice, userChangeInsert, withEpoch } from '../session/revocation/user-change.js';
 import { UNDO_TTL_SECONDS } from './account-token.js';
 import { linksVoid, linkUse, stillVouched } from './link-use.js';
 import type { Vouched } from './vouch.js';
@@ -27,41 +26,41 @@ export interface EmailRepository {
    * Gives the account the address of the link. A verified old one is kept for it, with a mail to say so; an unverified one
    * is let go: it may be a stranger's, to whom no link must go that takes the account.
    */
-  change(use: AddressLinkUse & { mail: NewMail }): Promise<Changed>;
+  change(use: AddressLinkUse & { mail: NewMail }): Promise<{ kind: 'changed'; email: string } | { kind: EmailRefusal }>;
 }
 
 export type EmailRefusal = 'link_expired' | 'email_taken';
-type Changed = { kind: 'changed'; email: string } | { kind: EmailRefusal };
 
-/**
- * Addresses in the table `user_emails`; each method locks the account first, as every use of a link does, and tells all
- * processes by the feed that the profile has changed.
- */
-export function createEmailRepository(needs: {
-  database: Database;
-  revocations: RevocationList;
-  random: Random;
-}): EmailRepository {
-  const { database, revocations, random } = needs;
-  const noteChanged = (userId: string) => revocations.noteAll([{ userId, sessionId: null, authEpoch: null }]);
-  const fed = (feedId: string, changed: Sql) =>
-    userChangeInsert({ database, feedId, source: sql`(SELECT user_id, NULL::integer AS auth_epoch FROM ${changed})` });
+/** Addresses in the table `user_emails`; each method locks the account first, as every use of a link does. */
+export function createEmailRepository(needs: { database: Database; revocations: RevocationList }): EmailRepository {
+  const { database, revocations } = needs;
   const users = database.table('users');
   const emails = database.table('user_emails');
   const lock = (userId: string) => sql`SELECT FROM ${users} WHERE id = ${userId} FOR UPDATE`;
   /** An earlier try whose answer was lost. */
   const done = ({ userId, audit }: AddressLinkUse) => sql`
     SELECT FROM ${database.table('audit_events')} WHERE user_id = ${userId} AND id = ${audit.id}`;
+  /** No token carries an address: the epoch stays, and nobody has to refresh. The row bears the id of the audit event. */
+  const fed = (changed: Sql, { audit }: AddressLinkUse) =>
+    userChangeInsert({ database, feedId: audit.id, source: withEpoch({ database, changed }) });
+  const noticed = feedNotice(database);
+  /** Shown here at once; the other processes learn it from the feed. */
+  const noted = async <Result>({ userId }: AddressLinkUse, changing: Promise<Result>): Promise<Result> => {
+    const result = await changing;
+    revocations.noteProfileChanged(userId);
+    return result;
+  };
 
   return {
-    verify: async (use) => {
-      const feedId = random.id();
-      const verified = await database.transaction(async ({ query }) => {
-        const { tokenHash, now, audit } = use;
-        await query(lock(use.userId));
-        const condition = stillVouched({ database, ...use, userId: sql`t.user_id` });
-        const proved = sql`(SELECT user_id, NULL::uuid AS session_id FROM proved)`;
-        const [row] = await query<{ email: string }>(sql`
+    verify: (use) =>
+      noted(
+        use,
+        database.transaction(async ({ query }) => {
+          const { tokenHash, now, audit } = use;
+          await query(lock(use.userId));
+          const condition = stillVouched({ database, ...use, userId: sql`t.user_id` });
+          const proved = sql`(SELECT user_id, NULL::uuid AS session_id FROM proved)`;
+          const [row] = await query<{ email: string }>(sql`
           WITH used AS (
             ${linkUse({ database, tokenHash, purpose: 'VERIFY_EMAIL', now, condition })}
           ), proved AS (
@@ -73,23 +72,22 @@ export function createEmailRepository(needs: {
             usedHash: tokenHash,
             now,
             condition: sql`t.purpose = 'VERIFY_EMAIL'`,
-          })}), fed AS (${fed(feedId, sql`proved`)}),
-          audited AS (${auditInsert({ database, entry: audit, source: proved })})
-          SELECT email, ${feedNotice(database)} FROM proved
+          })}), audited AS (${auditInsert({ database, entry: audit, source: proved })}),
+          fed AS (${fed(sql`proved`, use)})
+          SELECT email, ${noticed} FROM proved
           UNION ALL
           SELECT email, NULL FROM ${emails} WHERE user_id = ${use.userId} AND EXISTS (${done(use)})`);
-        return row?.email ?? null;
-      });
-      if (verified !== null) noteChanged(use.userId);
-      return verified;
-    },
-    change: async (use) => {
-      const feedId = random.id();
-      const changed = await database.transaction<Changed>(async ({ query }) => {
-        const { tokenHash, now, audit, mail } = use;
-        await query(lock(use.userId));
-        const condition = stillVouched({ database, ...use, userId: sql`t.user_id` });
-        const [row] = await query<{ email: string | null }>(sql`
+          return row?.email ?? null;
+        }),
+      ),
+    change: (use) =>
+      noted(
+        use,
+        database.transaction(async ({ query }) => {
+          const { tokenHash, now, audit, mail } = use;
+          await query(lock(use.userId));
+          const condition = stillVouched({ database, ...use, userId: sql`t.user_id` });
+          const [row] = await query<{ email: string | null }>(sql`
           WITH used AS (
             ${linkUse({ database, tokenHash, purpose: 'CHANGE_EMAIL', now, condition })}
           ), taken AS (
@@ -114,20 +112,18 @@ export function createEmailRepository(needs: {
             now,
             // Of the links that take a change back, the one that this change does by itself.
             condition: sql`(t.purpose <> 'UNDO_EMAIL_CHANGE' OR t.address = source.email)`,
-          })}), fed AS (${fed(feedId, sql`taken`)}), mailed AS (${outboxInsert({ database, mail, source: sql`kept` })}),
+          })}), mailed AS (${outboxInsert({ database, mail, source: sql`kept` })}),
           audited AS (${auditInsert({
             database,
             entry: audit,
             source: sql`(SELECT user_id, NULL::uuid AS session_id FROM taken)`,
-          })})
-          SELECT taken.email, ${feedNotice(database)} FROM used LEFT JOIN taken ON true
+          })}), fed AS (${fed(sql`taken`, use)})
+          SELECT taken.email, ${noticed} FROM used LEFT JOIN taken ON true
           UNION ALL
           SELECT email, NULL FROM ${emails} WHERE user_id = ${use.userId} AND EXISTS (${done(use)})`);
-        if (row === undefined) return { kind: 'link_expired' };
-        return row.email === null ? { kind: 'email_taken' } : { kind: 'changed', email: row.email };
-      });
-      if (changed.kind === 'changed') noteChanged(use.userId);
-      return changed;
-    },
+          if (row === undefined) return { kind: 'link_expired' };
+          return row.email === null ? { kind: 'email_taken' } : { kind: 'changed', email: row.email };
+        }),
+      ),
   };
 }

@@ -4,6 +4,8 @@ import type { Database } from '../platform/database/database.js';
 import { type NewMail, outboxInsert } from '../platform/mail/outbox.js';
 import type { TokenDelivery } from '../session/refresh-session.repository.js';
 import type { EndingRepository } from '../session/revocation/ending.repository.js';
+import type { RevocationList } from '../session/revocation/revocation-list.js';
+import { feedNotice, userChangeInsert, withEpoch } from '../session/revocation/user-change.js';
 import { type CheckedPassword, isStillChecked } from '../user/password/checked-password.js';
 import { linksVoid, linkUse, nextPasswordVoids } from './link-use.js';
 
@@ -36,8 +38,12 @@ export interface PasswordRepository {
 }
 
 /** Passwords in the table `users`. */
-export function createPasswordRepository(needs: { database: Database; endings: EndingRepository }): PasswordRepository {
-  const { database, endings } = needs;
+export function createPasswordRepository(needs: {
+  database: Database;
+  endings: EndingRepository;
+  revocations: RevocationList;
+}): PasswordRepository {
+  const { database, endings, revocations } = needs;
   const users = database.table('users');
   const emails = database.table('user_emails');
   const sessions = database.table('refresh_sessions');
@@ -57,8 +63,12 @@ export function createPasswordRepository(needs: { database: Database; endings: E
       source: sql`(SELECT proved.email AS address, changed.user_id FROM changed, proved)`,
     }),
   });
+  /** The address is proved, or another one. The row bears the id of the audit event. */
+  const fed = ({ audit }: NewPassword) =>
+    userChangeInsert({ database, feedId: audit.id, source: withEpoch({ database, changed: sql`changed` }) });
+  const noticed = feedNotice(database);
   const asItIs = (change: NewPassword) => sql`
-    SELECT e.email, u.password_version AS "passwordVersion"
+    SELECT e.email, u.password_version AS "passwordVersion", NULL
     FROM ${users} AS u JOIN ${emails} AS e ON e.user_id = u.id WHERE u.id = ${change.userId} AND ${done(change)}`;
 
   return {
@@ -84,12 +94,13 @@ export function createPasswordRepository(needs: { database: Database; endings: E
               usedHash: tokenHash,
               now,
               condition: nextPasswordVoids,
-            })}), mailed AS (${mailed}), audited AS (${audited})
-            SELECT proved.email, changed.password_version AS "passwordVersion" FROM changed, proved
+            })}), mailed AS (${mailed}), audited AS (${audited}), fed AS (${fed(change)})
+            SELECT proved.email, changed.password_version AS "passwordVersion", ${noticed} FROM changed, proved
             UNION ALL ${asItIs(change)}`);
           return row ?? null;
         },
       });
+      revocations.noteProfileChanged(change.userId);
       return outcome?.change ?? null;
     },
     undoEmailChange: async ({ tokenHash, ...change }) => {
@@ -124,12 +135,13 @@ export function createPasswordRepository(needs: { database: Database; endings: E
               now,
               // Links of older changes stay: the owner's must not fall to one who changed the address after them.
               condition: sql`(${nextPasswordVoids} OR EXISTS (SELECT FROM let_go WHERE let_go.email = t.address))`,
-            })}), mailed AS (${mailed}), audited AS (${audited})
-            SELECT proved.email, changed.password_version AS "passwordVersion" FROM changed, proved
+            })}), mailed AS (${mailed}), audited AS (${audited}), fed AS (${fed(change)})
+            SELECT proved.email, changed.password_version AS "passwordVersion", ${noticed} FROM changed, proved
             UNION ALL ${asItIs(change)}`);
           return row ?? null;
         },
       });
+      revocations.noteProfileChanged(change.userId);
       return outcome?.change ?? null;
     },
     change: async ({ checked: password, sessionId, ...change }) => {

@@ -8,7 +8,6 @@ import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
-import { userChange } from './user-change.js';
 
 /** Ends sessions, each with its rows in the feed and the audit trail; this process refuses them at once. */
 export interface EndingRepository {
@@ -129,21 +128,9 @@ export function createEndingRepository(needs: Needs): EndingRepository {
       const { ended } = await endChosen({ ...needs, choice: allBut(needs.userId, exceptSessionId) });
       return countLive(ended);
     },
-    endAllWith: async ({ exceptSessionId, change, ...needs }) => {
-      const { userId } = needs;
-      const feedId = random.id();
-      const done = await endChosen({
-        ...needs,
-        choice: allBut(userId, exceptSessionId),
-        change: async (statements) => {
-          const changed = await change(statements);
-          if (changed !== null) await statements.query(userChange({ database, feedId, userId }));
-          return changed;
-        },
-      });
-      if (done.change === null) return null;
-      revocations.noteAll([{ userId, sessionId: null, authEpoch: null }]);
-      return { change: done.change, endedSessions: countLive(done.ended) };
+    endAllWith: async ({ exceptSessionId, ...needs }) => {
+      const { ended, change } = await endChosen({ ...needs, choice: allBut(needs.userId, exceptSessionId) });
+      return change === null ? null : { change, endedSessions: countLive(ended) };
     },
     endBeyondLimit: async ({ newestSessionId, limit, ...needs }) => {
       const live = sql`user_id = ${needs.userId} AND revoked_at IS NULL AND expires_at > ${clock.now()}`;

@@ -14,6 +14,8 @@ export interface FeedEntry {
 /** What this process knows to have ended or changed; access tokens are held against it without a query. */
 export interface RevocationList {
   noteEnded(sessionId: string): void;
+  /** The user's profile has changed here; their tokens stay as good as they were. */
+  noteProfileChanged(userId: string): void;
   noteAll(entries: readonly FeedEntry[]): void;
   /** Whether the session has ended, as far as is known here. */
   hasEnded(sessionId: string): boolean;
@@ -71,6 +73,7 @@ export function createRevocationList(needs: { clock: Clock; onUserChanged: (user
 
   return {
     noteEnded,
+    noteProfileChanged: onUserChanged,
     noteAll: (entries) => {
       forgetOld();
       for (const entry of entries) {

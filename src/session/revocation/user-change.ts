@@ -17,13 +17,10 @@ export function userChangeInsert(needs: { database: Database; feedId: string; so
     ON CONFLICT DO NOTHING`;
 }
 
-/** A statement of its own that tells of one user's change, in the transaction that makes it. */
-export function userChange(needs: { database: Database; feedId: string; userId: string }): Sql {
-  const { database, feedId, userId } = needs;
-  const source = sql`(SELECT ${userId}::uuid AS user_id, NULL::integer AS auth_epoch)`;
-  return sql`
-    WITH fed AS (${userChangeInsert({ database, feedId, source })})
-    SELECT ${feedNotice(database)}`;
+/** Those of `changed` (column `user_id`) with the epoch that they have and keep: for {@link userChangeInsert}. */
+export function withEpoch({ database, changed }: { database: Database; changed: Sql }): Sql {
+  return sql`(SELECT u.id AS user_id, u.auth_epoch FROM ${changed} AS changed
+    JOIN ${database.table('users')} AS u ON u.id = changed.user_id)`;
 }
 
 /** A column to stand in the SELECT of such a statement: it wakes the other processes once the change is committed. */
