@@ -56,7 +56,8 @@ function readOptions() {
   };
 }
 
-async function runParts(stage, { parts }) {
+async function runParts({ stage, options, machine }) {
+  const { parts, out } = options;
   const results = [];
   for (const name of parts) {
     const part = await import(`./parts/${name}.mjs`);
@@ -65,6 +66,8 @@ async function runParts(stage, { parts }) {
     await stage.stopServers();
     process.stdout.write(`\n${tableOf(result)}\n`);
     results.push(result);
+    // After each part: what one has measured is not lost where the next one fails.
+    if (out !== null) await writeReport({ machine, options, results, folder: out });
   }
   return results;
 }
@@ -75,10 +78,9 @@ if (options.isHelp) {
 } else {
   const stage = await openStage(options);
   try {
-    const results = await runParts(stage, options);
-    const report = { machine: await describeMachine(stage), options, results };
-    if (options.out !== null) await writeReport({ ...report, folder: options.out });
-    else process.stdout.write(`\n${markdownOf({ ...report, isBrief: true })}\n`);
+    const machine = await describeMachine(stage);
+    const results = await runParts({ stage, options, machine });
+    if (options.out === null) process.stdout.write(`\n${markdownOf({ machine, options, results, isBrief: true })}\n`);
   } finally {
     await stage.close();
   }

@@ -58,6 +58,7 @@ export async function openStage(options) {
     PORT: '0',
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
+    SMTP_URL: 'none',
     PUBLIC_URL: ISSUER,
     GATEHOUSE_DATA_DIR: join(folder, 'gateway'),
     BCRYPT_COST: String(BCRYPT_COST),

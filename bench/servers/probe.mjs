@@ -5,7 +5,7 @@ import process from 'node:process';
 import pg from 'pg';
 
 /** The gateway's rounds on connections and timers of their own, which no request causes. */
-const OWN_ROUNDS = /pg_is_in_recovery|AS now|WITH seen AS|LISTEN|mail_outbox/;
+const OWN_ROUNDS = /pg_is_in_recovery|AS now|WITH seen AS|LISTEN|FOR UPDATE SKIP LOCKED/;
 
 let statements = 0;
 const send = pg.Client.prototype.query;
