@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LOGIN, LOGOUT, type Person, REFRESH } from '../support/graphql-client.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const CANARY = 'canary';
 
@@ -121,6 +122,14 @@ describe('metrics count', () => {
 
   it('hashings, and how long they waited', async () => {
     expect(await growth(['gatehouse_hashing_wait_seconds_count'], () => gate.login(ada))).toEqual([1]);
+  });
+});
+
+describe('metrics count mails', () => {
+  it('by kind and result', async () => {
+    const sent = 'gatehouse_mails_total{kind="RESET_PASSWORD",result="sent"}';
+    await gate.send('mutation ($email: String!) { requestPasswordReset(email: $email) }', { email: ada.email });
+    await waitUntil('it is sent', async () => (await read(sent)) === 1);
   });
 });
 
