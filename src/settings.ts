@@ -176,7 +176,9 @@ export const settings = z.object({
     .describe('Refreshes of one session, as points/seconds. Default: 60/900.'),
   LIMIT_REFRESH_REFUSED_NETWORK: allowance
     .prefault('100/900')
-    .describe('Refused refreshes from one network; others never count, as points/seconds. Default: 100/900.'),
+    .describe(
+      'Refused refresh tokens and links from one network; good ones never count, as points/seconds. Default: 100/900.',
+    ),
   ALLOWED_ORIGINS: origins
     .optional()
     .describe(
