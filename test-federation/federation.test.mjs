@@ -8,43 +8,43 @@ import { createGraphqlClient, LOGOUT, REFRESH } from '../dist/test/support/graph
 import { startTestGateway } from '../dist/test/support/test-gateway.js';
 import { compose } from '../examples/federated/src/compose.mjs';
 import { startReviews } from '../examples/federated/src/reviews-subgraph.mjs';
+import { createRunning } from '../examples/federated/src/running.mjs';
 import { startRouter } from '../examples/federated/src/start-router.mjs';
 
 const ORIGIN = 'https://app.example.org';
 const NO_TOKEN = { code: 'UNAUTHENTICATED', reason: 'NO_TOKEN' };
 
-let folder;
+const running = createRunning();
 let gate;
 let reviews;
 let router;
 let client;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-federation-'));
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-federation-'));
+  await running.begin(Promise.resolve({ stop: () => rm(folder, { recursive: true, force: true }) }));
   gate = await startTestGateway({
     GATEHOUSE_FEDERATION: 'true',
     ROLE_SCOPES: '{"COUNTER":["reviews:count"]}',
     TRUSTED_PROXIES: 'loopback',
     ALLOWED_ORIGINS: ORIGIN,
   });
-  reviews = await startReviews({
-    issuer: gate.parts.config.jwtIssuer,
-    jwksUrl: `${gate.url}/.well-known/jwks.json`,
-    nowMs: () => gate.clock.now().getTime(),
-  });
+  await running.begin(Promise.resolve({ stop: () => gate.close() }));
+  reviews = await running.begin(
+    startReviews({
+      issuer: gate.parts.config.jwtIssuer,
+      jwksUrl: `${gate.url}/.well-known/jwks.json`,
+      nowMs: () => gate.clock.now().getTime(),
+    }),
+  );
   const supergraphSdl = await compose([
     { name: 'gatehouse', url: `${gate.url}/graphql` },
     { name: 'reviews', url: reviews.url },
   ]);
-  router = await startRouter({ supergraphSdl, folder, port: await freePort() });
+  router = await running.begin(startRouter({ supergraphSdl, folder, port: await freePort() }));
   // What any client sends: it knows of one URL and nothing of subgraphs.
   client = createGraphqlClient(new URL(router.url).origin);
 }, 120_000);
-afterAll(async () => {
-  await router?.stop();
-  await reviews?.stop();
-  await gate?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => running.end());
 
 async function freePort() {
   const server = createServer();

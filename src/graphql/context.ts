@@ -36,7 +36,7 @@ export interface GatewayContext {
   /** At most 512 characters. */
   userAgent: string | null;
   /** What `Accept-Language` asks for; null: none of ours. */
-  language: Language | null;
+  mailLanguage: Language | null;
   /** Who is calling, and what they may do. */
   auth: Auth;
   /** Nobody is authenticated by them: only what exchanges or ends a refresh token reads them. */
@@ -51,7 +51,7 @@ export function createContextFactory(needs: AuthNeeds): (facts: RequestFacts) =>
     requestId,
     ipAddress,
     userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
-    language: languageOf(headers['accept-language']),
+    mailLanguage: languageOf(headers['accept-language']),
     auth: new Auth(authorization, needs),
     cookies,
   });

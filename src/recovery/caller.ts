@@ -3,5 +3,5 @@ import type { Language } from '../platform/language.js';
 
 /** Where a request came from, and in which language it asks for mail; null: in none of ours. */
 export interface Caller extends ClientFacts {
-  language: Language | null;
+  mailLanguage: Language | null;
 }

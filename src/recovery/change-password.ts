@@ -90,7 +90,7 @@ function newPasswordOf(
       id: random.id(),
       kind: 'PASSWORD_CHANGED' as const,
       at: now,
-      language: client.language,
+      language: client.mailLanguage,
       details: eventDetails({ at: now, client }),
     },
   };

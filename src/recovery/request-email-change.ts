@@ -41,7 +41,7 @@ export function createRequestEmailChange(needs: {
       userId,
       sessionId,
       address,
-      mail: { id: random.id(), kind: 'CONFIRM_EMAIL_CHANGE', at, language: client.language, details },
+      mail: { id: random.id(), kind: 'CONFIRM_EMAIL_CHANGE', at, language: client.mailLanguage, details },
       audit: { id: random.id(), at, kind: 'EMAIL_CHANGE_REQUESTED', cause: null, client },
     });
     mailWake.wake();

@@ -32,7 +32,7 @@ export function createRequestEmailVerification(needs: {
     await requests.requestVerification({
       userId,
       sessionId,
-      mail: { id: random.id(), kind: 'VERIFY_EMAIL', at, language: client.language },
+      mail: { id: random.id(), kind: 'VERIFY_EMAIL', at, language: client.mailLanguage },
       audit: { id: random.id(), at, kind: 'EMAIL_VERIFICATION_REQUESTED', cause: null, client },
     });
     mailWake.wake();

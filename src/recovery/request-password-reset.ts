@@ -34,7 +34,7 @@ export function createRequestPasswordReset(needs: {
     const at = clock.now();
     await requests.requestReset({
       address,
-      mail: { id: random.id(), kind: 'RESET_PASSWORD', at, language: client.language },
+      mail: { id: random.id(), kind: 'RESET_PASSWORD', at, language: client.mailLanguage },
       audit: { id: random.id(), at, kind: 'PASSWORD_RESET_REQUESTED', cause: null, client },
     });
     mailWake.wake();

@@ -77,7 +77,7 @@ async function use(
       id: random.id(),
       kind: 'PASSWORD_CHANGED',
       at: now,
-      language: client.language,
+      language: client.mailLanguage,
       details: eventDetails({ at: now, client }),
     },
     client,

@@ -48,7 +48,7 @@ export function createUndoEmailChange(needs: {
         id: random.id(),
         kind: 'PASSWORD_CHANGED',
         at: now,
-        language: client.language,
+        language: client.mailLanguage,
         details: eventDetails({ at: now, client }),
       },
       client,

@@ -57,7 +57,7 @@ export class SignInResolver {
   ): Promise<typeof RegisterResult> {
     const { email, password, tokenDelivery } = input;
     const replacedTokens = this.cookieDelivery.replacedBySignIn({ tokenDelivery, client });
-    const { language } = client;
+    const { mailLanguage: language } = client;
     const outcome = await this.useCases.register({ email, password, tokenDelivery, replacedTokens, language, client });
     switch (outcome.kind) {
       case 'registered':

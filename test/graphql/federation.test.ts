@@ -53,7 +53,7 @@ describe('a user whom another subgraph names', () => {
   });
 
   it('is read by one statement, however often they are named', async () => {
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     const { data } = await entities(users(...Array<string>(50).fill(ada.user.id)), ada);
     expect([data.length, statements.count()]).toEqual([50, 1]);
     statements.stop();

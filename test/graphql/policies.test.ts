@@ -193,7 +193,7 @@ describe('what a resolver may ask', () => {
 
   it('is the profile of any user, all by one statement', async () => {
     const anna = await somebodyWith();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     const { data } = await ask('{ profiles }', anna);
     expect(statements.count()).toBe(1);
     statements.stop();

@@ -86,7 +86,8 @@ describe('changePassword', () => {
   it('of two at once, changes the password for one; the other is refused', async () => {
     for (let round = 0; round < 10; round += 1) {
       const ada = await gate.registerSomebody();
-      const other = await gate.login(ada);
+      // Of two sessions, the first to change also ends the other one; of one, the password alone tells.
+      const other = round % 2 === 0 ? ada : await gate.login(ada);
       const answers = await Promise.all([
         change(ada, ada.password, 'the one of the first'),
         change(other, ada.password, 'the one of the second'),

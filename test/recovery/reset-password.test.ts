@@ -105,6 +105,7 @@ describe('resetPassword', () => {
       `new-${ada.email}`,
     ]);
     expect(await resultOf(gate.reset(token))).toBe('LinkExpired');
+    expect(await loginWith(`new-${ada.email}`, ada.password)).toBe('AuthPayload');
   });
 
   it('takes no link from before the password changed', async () => {

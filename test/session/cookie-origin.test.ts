@@ -70,7 +70,7 @@ describe.each(names)('%s by cookie', (name) => {
 
   it('C4: is refused to every page that is not allowed, before anything is hashed, asked or changed', async () => {
     const hashings = gate.gateway.hashings();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       for (const origin of FOREIGN) {
         const { status, data, errors, error, setCookies } = await send(origin);
@@ -125,7 +125,7 @@ describe.each(names)('%s by cookie', (name) => {
 
 describe('an operation that has no cookie to read', () => {
   it('C4: asks for no origin: NO_TOKEN, without a statement', async () => {
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       for (const origin of FOREIGN) {
         for (const variables of [{}, { refreshToken: null }]) {

@@ -94,7 +94,7 @@ describe('a sign-in by cookie', () => {
 
   it('C5: buys no statements by junk', async () => {
     const ada = await gate.registerSomebody();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       const page = openPage(gate);
       await page.login(ada);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LOGIN, type Person, REGISTER, type SendOptions } from '../support/graphql-client.js';
+import { openConnection, untilWaiting } from '../support/lock-step.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const LIMITS = {
@@ -59,6 +60,23 @@ describe('limits of logins', () => {
       expect(errors?.[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfter: 900 });
       expect([status, headers.get('retry-after')]).toEqual([200, '900']);
     }
+  });
+
+  it('B2: of many that all found room for one more, one gets it', async () => {
+    const ada = await somebody();
+    const network = newNetwork();
+    await outcomes(9, ada.email, network);
+    const hashings = gate.gateway.hashings();
+    // Whoever keeps the counters keeps all tries between their look and their point.
+    const keeper = await openConnection(gate.database);
+    await keeper.query('BEGIN');
+    await keeper.query('SELECT FROM gatehouse.limit_counters FOR UPDATE');
+    const tries = Array.from({ length: 8 }, () => outcome(ada.email, network));
+    await untilWaiting(gate.database, 8);
+    await keeper.query('COMMIT');
+    expect((await Promise.all(tries)).sort()).toEqual(['InvalidCredentials', ...Array(7).fill('RATE_LIMITED')]);
+    expect(gate.gateway.hashings() - hashings).toBe(1);
+    await keeper.close();
   });
 
   it('are those of the window: a second before its end they hold, at its end they are new', async () => {

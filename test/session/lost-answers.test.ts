@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
 import { GOOD_PASSWORD, LOGIN, LOGOUT, type Person, REGISTER } from '../support/graphql-client.js';
+import { isReady } from '../support/is-ready.js';
 import { auditOf, liveSessions, refreshed, sessionRow } from '../support/session-facts.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -35,7 +36,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   ada = await gate.registerSomebody();
-  await waitUntil('it is ready', async () => (await fetch(`${shaky.gateway.url}/health/ready`)).status === 200);
+  await waitUntil('it is ready', () => isReady(shaky.gateway.url));
 });
 
 const rowOf = ({ session }: Person) => sessionRow(gate.database, session.id);

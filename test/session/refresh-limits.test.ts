@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SendOptions } from '../support/graphql-client.js';
+import { holdSession, openConnection, untilWaiting } from '../support/lock-step.js';
 import { INVALID_GRANT, refreshed, sessionRow } from '../support/session-facts.js';
 import { countStatements } from '../support/statement-count.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -58,6 +59,18 @@ describe('the limit of one session', () => {
     }
   });
 
+  it('B2: of many that all found room for one more, one gets it', async () => {
+    const ada = await gate.registerSomebody();
+    for (let index = 0; index < 5; index += 1) await next(ada.refreshToken);
+    const keeper = await openConnection(gate.database);
+    await holdSession(keeper, ada.session.id);
+    const tries = Array.from({ length: 6 }, () => gate.refresh(ada.refreshToken));
+    await untilWaiting(gate.database, 6);
+    await keeper.query('COMMIT');
+    expect((await Promise.all(tries)).filter(({ tokens }) => tokens !== null)).toHaveLength(1);
+    await keeper.close();
+  });
+
   it('counts late answers, which rotate nothing', async () => {
     const ada = await gate.registerSomebody();
     await refreshed(gate, ada.refreshToken);
@@ -76,7 +89,7 @@ describe('the limit of one session', () => {
 
   it('takes no statement of its own', async () => {
     const ada = await gate.registerSomebody();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     await refreshed(gate, ada.refreshToken);
     expect(statements.count()).toBe(2);
     statements.stop();

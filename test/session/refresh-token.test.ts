@@ -224,7 +224,7 @@ describe('E6: every refusal looks the same', () => {
 describe('no token at all', () => {
   it('answers NO_TOKEN without sending a statement', async () => {
     const { refreshToken } = await gate.registerSomebody();
-    const statements = countStatements();
+    const statements = await countStatements(gate.database);
     try {
       for (const variables of [{}, { refreshToken: null }]) {
         const { errors } = await gate.send(REFRESH, variables);

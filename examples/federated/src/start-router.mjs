@@ -2,15 +2,17 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endProcess } from './running.mjs';
 
 const BEGIN_WITHIN_MS = 60_000;
 
 /**
  * Starts a Hive Gateway on loopback over a supergraph.
  *
- * @param {{ supergraphSdl: string, folder: string, port: number }} settings `folder` keeps the supergraph.
+ * @param {{ supergraphSdl: string, folder: string, port: number, signal?: AbortSignal }} settings `folder` keeps the
+ * supergraph; `signal` ends the wait, and the router.
  */
-export async function startRouter({ supergraphSdl, folder, port }) {
+export async function startRouter({ supergraphSdl, folder, port, signal }) {
   const supergraph = join(folder, 'supergraph.graphql');
   await writeFile(supergraph, supergraphSdl);
   const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,20 +25,19 @@ export async function startRouter({ supergraphSdl, folder, port }) {
   let said = '';
   for (const stream of [router.stdout, router.stderr]) stream.on('data', (text) => (said += text));
   const ended = new Promise((resolve) => router.once('exit', resolve));
+  router.once('error', (error) => (said += error.message));
   const url = `http://127.0.0.1:${port}/graphql`;
-  const stop = async () => {
-    router.kill('SIGTERM');
-    await ended;
-  };
+  const stop = () => endProcess(router);
   const until = Date.now() + BEGIN_WITHIN_MS;
   while (!(await answers(url))) {
-    if (router.exitCode !== null || Date.now() > until) {
+    const isGone = router.exitCode !== null || router.signalCode !== null || router.pid === undefined;
+    if (isGone || signal?.aborted || Date.now() > until) {
       await stop();
       throw new Error(`the router did not begin:\n${said}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  return { url, stop, said: () => said };
+  return { url, stop, ended, said: () => said };
 }
 
 async function answers(url) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg';
 import { type DatabaseProxy, startDatabaseProxy } from '../../support/database-proxy.js';
 import { GOOD_PASSWORD, type GraphqlAnswer, LOGIN, type Person, REGISTER } from '../../support/graphql-client.js';
+import { isReady } from '../../support/is-ready.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
 
@@ -38,7 +39,7 @@ function expectUnavailable({ status, errors, text }: GraphqlAnswer): void {
   expect(text).not.toMatch(/connect|timeout|select|pg|5432/i);
 }
 
-const isReady = async () => (await fetch(`${shaky.gateway.url}/health/ready`)).status === 200;
+const isShakyReady = () => isReady(shaky.gateway.url);
 const register = (client: Pick<TestGateway, 'send'>) =>
   client.send(REGISTER, { input: { email: `new-${performance.now()}@example.org`, password: GOOD_PASSWORD } });
 
@@ -49,12 +50,12 @@ describe('while the database is away', () => {
     expectUnavailable(await shaky.send(LOGIN, { input: { email: ada.email, password: ada.password } }));
     expectUnavailable(await register(shaky));
     expectUnavailable(await shaky.me(ada.accessToken));
-    await waitUntil('it is not ready', async () => !(await isReady()));
+    await waitUntil('it is not ready', async () => !(await isShakyReady()));
     expect((await fetch(`${shaky.gateway.url}/health/live`)).status).toBe(200);
     expect((await shaky.send('{ __typename }')).data).toEqual({ __typename: 'Query' });
     expect((await shaky.me()).data).toEqual({ me: null });
     proxy.setRefusing(false);
-    await waitUntil('it is ready again', isReady);
+    await waitUntil('it is ready again', isShakyReady);
     expect((await shaky.me(ada.accessToken)).data.me.id).toBe(ada.user.id);
     expect((await shaky.refresh(ada.refreshToken)).tokens).not.toBeNull();
   });
@@ -64,7 +65,7 @@ describe('while the database is away', () => {
     const answers = await Promise.all([shaky.refresh(ada.refreshToken), shaky.me(ada.accessToken), register(shaky)]);
     for (const answer of answers) expectUnavailable(answer);
     proxy.setOpen(true);
-    await waitUntil('it is ready again', isReady);
+    await waitUntil('it is ready again', isShakyReady);
     expect((await shaky.refresh(ada.refreshToken)).tokens).not.toBeNull();
   });
 
@@ -137,7 +138,7 @@ describe('while the database is busy', () => {
     }
     await waitUntil(
       'both are ready',
-      async () => (await isReady()) && (await gate.send('{ __typename }')).status === 200,
+      async () => (await isShakyReady()) && (await gate.send('{ __typename }')).status === 200,
     );
   });
 });

@@ -25,10 +25,10 @@ const rename = (to: string, now: string) => gate.database.query(`ALTER TABLE gat
 
 describe('B8: with the counters away', () => {
   it('counts in the process, not at all less, and says so once', async () => {
+    const ada = await gate.registerSomebody(from);
     await rename('limit_counters_away', 'limit_counters');
     const lines = gate.logLines.length;
     try {
-      const ada = await gate.registerSomebody(from);
       const hashings = gate.gateway.hashings();
       const four = Array(4).fill('InvalidCredentials');
       expect(await outcomes(10)).toEqual([...four, ...Array(6).fill('RATE_LIMITED')]);

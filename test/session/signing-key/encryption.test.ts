@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSigningKeys, parseSigningKeyPairs } from '../../../src/session/access-token/signing-keys.js';
 import { forgeToken, variantOf } from '../../support/forge-token.js';
+import { isReady } from '../../support/is-ready.js';
 import { kidOf, privateKeyOf, publishedKids, storedKeys } from '../../support/signing-keys-of.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -83,7 +84,7 @@ describe('private parts of signing keys', () => {
       causes: ['signing_key_unreadable'],
     });
     await gate.database.query(`DELETE FROM gatehouse.signing_keys WHERE kid IN ('planted', 'copied')`);
-    await waitUntil('it is ready', async () => (await fetch(`${gate.url}/health/ready`)).status === 200);
+    await waitUntil('it is ready', () => isReady(gate.url));
     expect((await gate.me(ada.accessToken)).data.me.id).toBe(ada.user.id);
   });
 
