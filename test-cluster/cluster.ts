@@ -84,11 +84,10 @@ export async function startCluster(): Promise<Cluster> {
   const query = <Row extends object>(text: string, values: unknown[] = []) =>
     askOnce<Row>(superuserUrl('gatehouse'), text, values);
   const isWhole = async () => {
-    const rows = await askOnce<{ inStep: number }>(
-      superuserUrl('postgres'),
-      `SELECT count(*)::int AS "inStep" FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')`,
-    ).catch(() => []);
-    return (rows[0]?.inStep ?? 0) > 0;
+    const members = await Promise.any(NODES.map((node) => membersBy(ports.patroni[node] ?? 0))).catch(() => []);
+    const has = (role: string, state: string) => members.some((one) => one.role === role && one.state === state);
+    // Only what etcd knows to be in step may take over: that comes a moment after the server knows.
+    return has('leader', 'running') && has('sync_standby', 'streaming');
   };
   const whole = () => until('the cluster is whole', isWhole);
   const kill = async (node: number) => {
@@ -146,6 +145,18 @@ function etcdArgs(dataDir: string, { etcd, etcdPeer }: ClusterPorts): string[] {
   ];
 }
 
+interface Member {
+  role: string;
+  state: string;
+}
+
+/** The members of the cluster, as a node's keeper sees them. */
+async function membersBy(port: number): Promise<Member[]> {
+  const answer = await fetch(`http://127.0.0.1:${port}/cluster`, { signal: AbortSignal.timeout(2_000) });
+  const { members } = (await answer.json()) as { members: Member[] };
+  return members;
+}
+
 async function isPrimary(port: number): Promise<boolean> {
   const signal = AbortSignal.timeout(2_000);
   const answer = await fetch(`http://127.0.0.1:${port}/primary`, { signal }).catch(() => null);
@@ -153,7 +164,7 @@ async function isPrimary(port: number): Promise<boolean> {
 }
 
 async function askOnce<Row extends object>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000, query_timeout: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000, query_timeout: 30_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -19,6 +19,7 @@ const PACKAGES = [
   'python3-click',
   'python3-dateutil',
   'python3-dnspython',
+  'python3-etcd',
   'python3-prettytable',
   'python3-psutil',
   'python3-psycopg2',
