@@ -108,6 +108,9 @@ function crossFaults(values: Settings, machine: MachineFacts): string[] {
     faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
   }
   if (values.METRICS_PORT === values.PORT && values.PORT !== 0) faults.push('METRICS_PORT is that of PORT');
+  if (values.METRICS_PORT === 0 && values.GATEHOUSE_WORKERS > 1) {
+    faults.push('METRICS_PORT must be a port of your choice where GATEHOUSE_WORKERS is more than 1');
+  }
   if (values.GATEHOUSE_WORKERS > machine.cores) {
     faults.push(`GATEHOUSE_WORKERS is more than the number of cores, ${machine.cores}`);
   }

@@ -234,7 +234,7 @@ export const settings = z.object({
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe(
-      'Port of the metrics, GET /metrics in the format of Prometheus; 0 takes a free one. Default: none are kept.',
+      'Port of the metrics, GET /metrics in the format of Prometheus; 0 takes a free one. Of several processes (GATEHOUSE_WORKERS) each takes the next port. Default: none are kept.',
     ),
   METRICS_HOST: z
     .string()

@@ -45,11 +45,13 @@ async function serveBySeveral(opened: Opened): Promise<void> {
   const { config, log, database, ending } = opened;
   await prepare(opened);
   const shares = sharesOf({ total: config.hashWorkers, count: config.workers });
-  const environments = shares.map((share) => ({
+  const environments = shares.map((share, index) => ({
     GATEHOUSE_WORKERS: '1',
     HASH_WORKERS: String(share),
     DATABASE_URL: database.url,
     DATABASE_DIRECT_URL: database.directUrl,
+    // Each counts for itself: on one port, every look would meet another of them.
+    ...(config.metrics === null ? {} : { METRICS_PORT: String(config.metrics.port + index) }),
   }));
   const workers = startWorkerProcesses({ environments, clock: systemClock, log });
   ending.closeFirst(workers);

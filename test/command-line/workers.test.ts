@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import process from 'node:process';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/free-port.js';
 import { createDeployment, type Deployment } from '../support/gateway-pair.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { LOGOUT, type Person } from '../support/graphql-client.js';
@@ -61,7 +62,7 @@ const readiness = async ({ url }: GatewayProcess) => (await fetch(`${url}/health
 describe('GATEHOUSE_WORKERS=2', () => {
   it('serves by two processes on one port, and what one has ended both refuse within 2 s', async () => {
     const gateway = await startTwo();
-    expect(new Set(pidsOf(gateway)).size).toBe(2);
+    await waitUntil('both have said so', () => new Set(pidsOf(gateway)).size === 2);
     const ada = await gateway.registerSomebody();
     const connections = connectionsTo(gateway, 4);
     for (const answer of await connections.me(ada)) expect(answer).toContain(ada.email);
@@ -80,15 +81,25 @@ describe('GATEHOUSE_WORKERS=2', () => {
     const gateway = await startTwo();
     await waitUntil('both are ready', async () => (await readiness(gateway)) === 200);
     const ada = await gateway.registerSomebody();
+    await waitUntil('both have said so', () => pidsOf(gateway).length === 2);
     const [first, second] = pidsOf(gateway) as [number, number];
     process.kill(first, 'SIGKILL');
     await waitUntil('it is not ready', async () => (await readiness(gateway).catch(() => 0)) === 503);
     // A connection that was on its way to the one that died is answered by nobody; the next one is.
     expect((await gateway.me(ada.accessToken)).data.me.email).toBe(ada.email);
     await waitUntil('both are ready again', async () => (await readiness(gateway)) === 200);
-    expect(pidsOf(gateway)).toHaveLength(3);
+    await waitUntil('the new one has said so', () => pidsOf(gateway).length === 3);
     expect(isProcessAlive(second)).toBe(true);
-    expect(gateway.output.join('\n')).toContain('worker_ended');
+    await waitUntil('the end is told', () => gateway.output.join('\n').includes('worker_ended'));
+  });
+
+  it('counts in each process for itself, at ports next to one another', async () => {
+    const port = await freePort();
+    await startTwo({ METRICS_PORT: String(port) });
+    for (const each of [port, port + 1]) {
+      const metrics = await (await fetch(`http://127.0.0.1:${each}/metrics`)).text();
+      expect(metrics).toContain('gatehouse_ready ');
+    }
   });
 
   it('D6: on SIGTERM, each process answers what is in flight, and all end with 0', async () => {

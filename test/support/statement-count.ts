@@ -4,7 +4,8 @@ import { eventually } from './lock-step.js';
 import type { TestDatabase } from './test-database.js';
 
 /** The gateway's own rounds, which go on meanwhile: the look at the feed, the clock, what was seen in use, mail that waits. */
-const OWN_ROUNDS = /pg_is_in_recovery|AS now|WITH seen AS|FOR UPDATE SKIP LOCKED/;
+const OWN_ROUNDS =
+  /pg_is_in_recovery|AS now|WITH seen AS|FOR UPDATE SKIP LOCKED|WITH finished AS|WITH same AS|SELECT language FROM/;
 
 /** Counts the statements that requests send, in this process, from when the mail of earlier ones has gone out. */
 export async function countStatements(database: TestDatabase): Promise<{ count(): number; stop(): void }> {
