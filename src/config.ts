@@ -101,17 +101,18 @@ function crossFaults(values: Settings, machine: MachineFacts): string[] {
   if (values.SIGNING_KEYS_FILE !== undefined && values.KEY_ENCRYPTION_KEYS !== undefined) {
     faults.push('SIGNING_KEYS_FILE and KEY_ENCRYPTION_KEYS are both set: the keys are in the file, or in the database');
   }
-  if (values.GATEHOUSE_WORKERS > machine.cores) {
-    faults.push(`GATEHOUSE_WORKERS is more than the number of cores, ${machine.cores}`);
-  }
-  if (values.HASH_WORKERS !== undefined && values.HASH_WORKERS < values.GATEHOUSE_WORKERS) {
-    faults.push('HASH_WORKERS is less than GATEHOUSE_WORKERS: each process hashes on at least one thread');
-  }
   if (values.SMTP_URL !== undefined && values.SMTP_URL !== 'none' && values.MAIL_FROM === undefined) {
     faults.push('MAIL_FROM must be set where SMTP_URL is');
   }
   if (values.REGISTRATION === 'verified' && values.SMTP_URL === 'none') {
     faults.push("REGISTRATION can't be verified where SMTP_URL is none: the link would reach nobody");
+  }
+  if (values.METRICS_PORT === values.PORT && values.PORT !== 0) faults.push('METRICS_PORT is that of PORT');
+  if (values.GATEHOUSE_WORKERS > machine.cores) {
+    faults.push(`GATEHOUSE_WORKERS is more than the number of cores, ${machine.cores}`);
+  }
+  if (values.HASH_WORKERS !== undefined && values.HASH_WORKERS < values.GATEHOUSE_WORKERS) {
+    faults.push('HASH_WORKERS is less than GATEHOUSE_WORKERS: each process hashes on at least one thread');
   }
   return isProductionFor(values) ? [...faults, ...productionFaults(values)] : faults;
 }
@@ -212,6 +213,8 @@ function toConfig(values: Settings, machine: MachineFacts) {
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     /** 0: another process deletes what has expired. */
     housekeepingSeconds: values.HOUSEKEEPING_SECONDS,
+    /** null: none are kept. */
+    metrics: values.METRICS_PORT === undefined ? null : { host: values.METRICS_HOST, port: values.METRICS_PORT },
     logLevel: values.LOG_LEVEL,
   };
 }

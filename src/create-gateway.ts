@@ -2,6 +2,7 @@ import type { ApolloServerOptionsWithSchema } from '@apollo/server';
 import type { FastifyPluginAsync } from 'fastify';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { ChangeRoles } from './administration/change-roles.js';
+import type { ChangeUserState } from './administration/change-user-state.js';
 import { type Config, readConfig } from './config.js';
 import { federationOf, type GatewayParts, listen, type OpenGateway, openGateway } from './gateway.js';
 import { type Container, createGatewaySchema, type ResolverClass } from './gateway-schema.js';
@@ -86,6 +87,10 @@ export interface Gateway<Extra extends object = object> {
     caller?: Caller,
   ): Promise<ExecutionResult<Record<string, unknown>>>;
   changeRoles: ChangeRoles;
+  /** Keeps a user from signing in and ends all of their sessions; reaches every process within two seconds. */
+  disableUser: ChangeUserState;
+  /** Lets a disabled user sign in again; their sessions of before stay ended. */
+  enableUser: ChangeUserState;
 }
 
 type Opened = OpenGateway & { parts: GatewayParts; contextOf: (facts: RequestFacts) => Promise<GatewayContext> };
@@ -161,6 +166,8 @@ export function createGateway<Extra extends object = object>(options: GatewayOpt
       return body.singleResult as ExecutionResult<Record<string, unknown>>;
     },
     changeRoles: async (change) => (await opened()).changeRoles(change),
+    disableUser: async (change) => (await opened()).disableUser(change),
+    enableUser: async (change) => (await opened()).enableUser(change),
   };
 }
 

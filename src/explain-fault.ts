@@ -47,9 +47,10 @@ export function explainFault(error: unknown): string {
 
 function explainListening({ code, port, syscall }: CodedError): string | null {
   if (syscall !== 'listen' && syscall !== 'getaddrinfo' && port === undefined) return null;
-  if (code === 'EADDRINUSE') return `Port ${port} is taken: stop what listens there, or set PORT to another one.`;
-  if (code === 'EACCES') return `Port ${port} may not be used by this account: set PORT.`;
-  if (code === 'EADDRNOTAVAIL') return 'HOST is no address of this machine.';
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken: stop what listens there, or set PORT (or METRICS_PORT) to another one.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this account: set PORT (or METRICS_PORT).`;
+  if (code === 'EADDRNOTAVAIL') return 'HOST is no address of this machine, or METRICS_HOST is none.';
   return null;
 }
 

@@ -1,7 +1,9 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
+import { type ChangeUserState, createDisableUser, createEnableUser } from './administration/change-user-state.js';
 import { createHousekeeping } from './administration/housekeeping.js';
 import { createRoleRepository } from './administration/role.repository.js';
+import { createUserStateRepository } from './administration/user-state.repository.js';
 import { assembleMail } from './assemble-mail.js';
 import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
@@ -24,6 +26,8 @@ import type { Logger } from './platform/logger.js';
 import type { DevInbox } from './platform/mail/dev-inbox.js';
 import { createMailWorker } from './platform/mail/mail-worker.js';
 import type { Mailer } from './platform/mail/mailer.js';
+import type { Metrics } from './platform/metrics/metrics.js';
+import { openMetrics } from './platform/metrics/open-metrics.js';
 import type { Random } from './platform/random.js';
 import { assembleRecovery } from './recovery/assemble-recovery.js';
 import type { ScopesOf } from './session/access-token/granted-scopes.js';
@@ -31,7 +35,9 @@ import type { SigningKeys } from './session/access-token/signing-keys.js';
 import { LEEWAY_SECONDS } from './session/access-token/verify-access-token.js';
 import { assembleSessions } from './session/assemble-sessions.js';
 import { createNoticeComposers } from './session/notices/compose-notices.js';
+import type { EndingRepository } from './session/revocation/ending.repository.js';
 import type { RevocationFeed } from './session/revocation/revocation-feed.js';
+import type { RevocationList } from './session/revocation/revocation-list.js';
 import { openSigningKeys } from './session/signing-key/open-signing-keys.js';
 import { createBreachedPasswords } from './user/password/breached-passwords.js';
 import { createCheckNewPassword } from './user/password/check-new-password.js';
@@ -56,12 +62,14 @@ export interface GatewayParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Log lines dropped so far. Default: nobody counts. */
+  logLinesDropped?: (() => number) | undefined;
   /** The scopes that come with roles. Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
-  /** Whether each of the processes on this port is ready. Default: this is the only one. */
-  areOthersReady?: (() => boolean) | undefined;
   /** Sends the mail. Default: as SMTP_URL says. */
   mailer?: Mailer | undefined;
+  /** Whether each of the processes on this port is ready. Default: this is the only one. */
+  areOthersReady?: (() => boolean) | undefined;
 }
 
 /** A gateway that works, and listens nowhere. */
@@ -79,6 +87,10 @@ export interface OpenGateway {
   /** The mail that was sent lately; null: in production. */
   inbox: DevInbox | null;
   changeRoles: ChangeRoles;
+  disableUser: ChangeUserState;
+  enableUser: ChangeUserState;
+  /** Where the transport counts. */
+  metrics: Metrics;
   /** How often a password was hashed so far. */
   hashings(): number;
   /** Writes what is left, and lets go of everything. */
@@ -150,9 +162,10 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   if (config.isProduction && config.isIssuerGuessed) {
     log.warn({ event: 'issuer_guessed', issuer: config.jwtIssuer }, 'set PUBLIC_URL: access tokens name it as issuer');
   }
+  const { metrics, watch } = await openMetrics({ config, log, closing });
   const database = parts.database ?? (await openDatabase(parts, closing));
   const { hashWorkers: workers, hashQueueMax: queueMax, bcryptCost: cost } = config;
-  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log });
+  const hasher = createPasswordHasher({ workers, queueMax, cost, random, log, metrics });
   closing.add(() => hasher.close());
   const audit = createAuditTrail({ database, clock, random });
   const counting = { ...config, secrets: parts.refreshTokenSecrets, database, audit, clock, log };
@@ -167,14 +180,14 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   const checkNewPassword = createCheckNewPassword({ minLength, breachedPasswords, audit });
   const rehash = createRehash({ users, hasher, log });
   closing.add(() => rehash.stop());
-  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits };
+  const accounts = { database, users, hasher, checkNewPassword, rehash, audit, limits, metrics };
   const mail = assembleMail(parts);
-  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower });
+  const sessions = assembleSessions({ ...parts, ...accounts, mailWake: mail.wake, signingKeys, keysFollower, metrics });
   const { feed, activity } = sessions;
   const clockCheck = createClockCheck({ database, clock, leewaySeconds: LEEWAY_SECONDS, log });
   const recovery = assembleRecovery({ ...parts, ...accounts, ...sessions, ...mail, mailWake: mail.wake });
   const composers = { ...createNoticeComposers({ users }), ...recovery.composers };
-  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers });
+  const mailWorker = createMailWorker({ ...parts, ...mail, database, composers, metrics });
   closing.add(() => mailWorker.stop());
   closing.add(() => feed.stop());
   closing.add(() => activity.stop());
@@ -185,10 +198,21 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   closing.add(() => housekeeping.stop());
   housekeeping.start();
   mailWorker.start();
+  const readiness = () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() });
+  watch({
+    isReady: () => readiness().isReady,
+    hashing: () => ({ waiting: hasher.waiting(), waitingMax: queueMax }),
+    database: () => database.poolUse(),
+    feedLagSeconds: () => feed.lagSeconds(),
+    clockDifferenceSeconds: () => clockCheck.differenceSeconds(),
+    signingKeyAgeSeconds: () => keys.ageSeconds(),
+    areKeysReadable: () => keys.areReadable(),
+    logLinesDropped: parts.logLinesDropped ?? (() => 0),
+  });
 
   gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
-  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log });
+  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log, clock, metrics });
   const apollo = createApolloServer(options);
   await apollo.start();
   closing.add(() => apollo.stop());
@@ -199,8 +223,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
     isTokenTaken: (authorization) => ['authenticated', 'unknown'].includes(sessions.authenticate(authorization).state),
     jwks: () => signingKeys.jwks,
     inbox: mail.inbox,
-    readiness: () => readinessOf({ feed, clockCheck, areKeysReadable: keys.areReadable() }),
-    changeRoles: createChangeRoles({ ...sessions, roles: createRoleRepository({ database }), clock, random }),
+    readiness,
+    ...administration({ ...sessions, database, clock, random }),
+    metrics,
     hashings: () => hasher.hashings(),
     close: () => closing.close(),
   };
@@ -209,6 +234,21 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
 function gatewayOptions({ config }: GatewayParts, { schema }: GatewaySchema) {
   const { isProduction, hasIntrospection, graphqlLimits: limits } = config;
   return { schema, hasIntrospection, isProduction, limits, plugins: landingPagePlugins({ isProduction }) };
+}
+
+function administration(needs: {
+  database: Database;
+  endings: EndingRepository;
+  revocations: RevocationList;
+  clock: Clock;
+  random: Random;
+}): Pick<OpenGateway, 'changeRoles' | 'disableUser' | 'enableUser'> {
+  const changing = { ...needs, states: createUserStateRepository(needs) };
+  return {
+    changeRoles: createChangeRoles({ ...needs, roles: createRoleRepository(needs) }),
+    disableUser: createDisableUser(changing),
+    enableUser: createEnableUser(changing),
+  };
 }
 
 function auditForbidden(audit: AuditTrail): Parameters<GatewaySchema['connect']>[0]['onForbidden'] {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 
 export type { ChangeRoles } from './administration/change-roles.js';
+export type { ChangeUserState, ChangeUserStateOutcome } from './administration/change-user-state.js';
 export { type Config, ConfigError, readConfig } from './config.js';
 export { type Caller, createGateway, type Gateway, type GatewayOptions } from './create-gateway.js';
 export { gatehouseEntities, gatehouseMigrations } from './data-source.js';

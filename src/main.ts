@@ -7,18 +7,30 @@ import { doctor } from './command-line/doctor.js';
 import { keysCommands } from './command-line/keys.js';
 import { migrateCommands } from './command-line/migrate.js';
 import { parseArguments } from './command-line/parse-arguments.js';
+import { printableJson } from './command-line/printable.js';
 import { schemaPrint } from './command-line/schema-print.js';
+import { sessionsCommands } from './command-line/sessions.js';
 import { start } from './command-line/start.js';
+import { usersCommands } from './command-line/users.js';
 import { explainFault } from './explain-fault.js';
 
 const ENVIRONMENT_FILE = '.env';
 const EXIT_FAULTY = 1;
 const EXIT_MISUSED = 2;
 
-const commands: readonly Command[] = [start, ...migrateCommands, ...keysCommands, schemaPrint, configCheck, doctor];
+const commands: readonly Command[] = [
+  start,
+  ...migrateCommands,
+  ...usersCommands,
+  ...sessionsCommands,
+  ...keysCommands,
+  schemaPrint,
+  configCheck,
+  doctor,
+];
 
 function print({ text, json, isGood }: Outcome, isJson: boolean): void {
-  process.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`);
+  process.stdout.write(`${isJson ? printableJson(json) : text}\n`);
   process.exitCode = isGood ? 0 : EXIT_FAULTY;
 }
 
@@ -36,7 +48,7 @@ if (parsed.kind === 'help') {
 } else {
   try {
     if (existsSync(ENVIRONMENT_FILE)) process.loadEnvFile(ENVIRONMENT_FILE);
-    const outcome = await parsed.command.run(parsed.operand);
+    const outcome = await parsed.command.run(parsed.operands, parsed);
     if (outcome !== null) {
       print(outcome, parsed.isJson);
       endOnceWritten();

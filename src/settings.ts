@@ -176,7 +176,9 @@ export const settings = z.object({
     .describe('Refreshes of one session, as points/seconds. Default: 60/900.'),
   LIMIT_REFRESH_REFUSED_NETWORK: allowance
     .prefault('100/900')
-    .describe('Refused refreshes from one network; others never count, as points/seconds. Default: 100/900.'),
+    .describe(
+      'Refused refresh tokens and links from one network; good ones never count, as points/seconds. Default: 100/900.',
+    ),
   ALLOWED_ORIGINS: origins
     .optional()
     .describe(
@@ -229,6 +231,15 @@ export const settings = z.object({
   SHUTDOWN_NOTICE_SECONDS: wholeNumber(0, 60)
     .prefault('0')
     .describe('At a stop, how long /health/ready says no before new connections are refused. Default: 0.'),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe(
+      'Port of the metrics, GET /metrics in the format of Prometheus; 0 takes a free one. Default: none are kept.',
+    ),
+  METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that the metrics listen on; never one that strangers reach. Default: 127.0.0.1.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be trace, debug, info, warn, error, fatal or silent',

@@ -212,6 +212,7 @@ describe('the settings', () => {
   });
 
   const CONTRADICTIONS: [string, Record<string, string>][] = [
+    ['METRICS_PORT', { PORT: '9464', METRICS_PORT: '9464' }],
     [
       'SESSION_IDLE_TTL_SECONDS',
       { SESSION_IDLE_TTL_SECONDS: '100', SESSION_ABSOLUTE_TTL_SECONDS: '99', ACCESS_TOKEN_TTL_SECONDS: '9' },

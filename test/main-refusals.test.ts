@@ -66,6 +66,7 @@ describe('a start that can not be', () => {
 
   it('says that the port is taken', async () => {
     expectRefusal(await start({ PORT: takenPort }), new RegExp(`^Port ${takenPort} is taken`));
+    expectRefusal(await start({ METRICS_PORT: takenPort }), new RegExp(`^Port ${takenPort} is taken.*METRICS_PORT`));
   });
 
   it('says that the host is none of this machine', async () => {

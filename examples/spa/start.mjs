@@ -11,6 +11,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const client = fileURLToPath(new URL('../../packages/client/', import.meta.url));
 const LONGEST_START_MS = 120_000;
+const APP_ORIGIN = 'http://localhost:5173';
 
 const say = (text) => process.stdout.write(`${text}\n`);
 function giveUp(text) {
@@ -63,7 +64,13 @@ let isEnding = false;
 async function startGateway() {
   if (!existsSync(`${repository}node_modules`)) giveUp(`First run npm ci in ${repository}`);
   npm(['run', '--silent', 'build'], repository);
-  const env = { LOG_LEVEL: 'warn', ...process.env, PORT: new URL(gatewayUrl).port || '80' };
+  const env = {
+    LOG_LEVEL: 'warn',
+    // Links of mails lead to this app's screens.
+    ACCOUNT_PAGES_URL: `${APP_ORIGIN}/account`,
+    ...process.env,
+    PORT: new URL(gatewayUrl).port || '80',
+  };
   const stdio = ['ignore', 'inherit', 'inherit'];
   gateway = spawn(process.execPath, ['dist/src/main.js'], { cwd: repository, env, stdio });
   gateway.once('exit', (code) => end(code ?? 1));
@@ -99,5 +106,6 @@ if (!isEnding) {
   vite = await createServer({ root: here, forceOptimizeDeps: true });
   await vite.listen();
   // By this name: under 127.0.0.1, the page would be of another site than the gateway, and get no cookie.
-  say(`The example app is at http://localhost:${vite.config.server.port} (Ctrl-C ends it and its gateway).`);
+  say(`The example app is at ${APP_ORIGIN} (Ctrl-C ends it and its gateway).`);
+  if (gateway !== null) say(`The mail that the gateway sends is at ${new URL('/dev/mail', gatewayUrl)}`);
 }

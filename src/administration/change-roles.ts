@@ -1,4 +1,4 @@
-import type { ClientFacts } from '../platform/audit/audit.js';
+import { type Asker, OPERATOR } from '../platform/audit/audit.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import { ROLE_NAME } from '../platform/role-name.js';
@@ -16,7 +16,7 @@ export type ChangeRoles = (change: {
   userId: string;
   roles: readonly string[];
   /** Who asked for it, for the audit trail. */
-  client?: ClientFacts | undefined;
+  client?: Asker | undefined;
 }) => Promise<boolean>;
 
 /** The change, with its rows in the feed and the audit trail. */
@@ -39,7 +39,7 @@ export function createChangeRoles(needs: {
         at: clock.now(),
         kind: 'ROLES_CHANGED',
         cause: roles.join(' '),
-        client: client ?? { requestId: null, ipAddress: null, userAgent: null },
+        client: client ?? OPERATOR,
       },
     });
     if (authEpoch === null) return false;

@@ -12,8 +12,14 @@ export interface Ending {
 }
 
 /** Ends on the first signal, or on a fault that nobody caught; later signals change nothing: npm sends each twice. */
-export function endInOrder(needs: { log: Logger; stop: () => Promise<void>; limitMs: number }): Ending {
-  const { log, stop, limitMs } = needs;
+export function endInOrder(needs: {
+  log: Logger;
+  /** Writes what is left of the log; no line comes after it. */
+  endLog: () => Promise<void>;
+  stop: () => Promise<void>;
+  limitMs: number;
+}): Ending {
+  const { log, endLog, stop, limitMs } = needs;
   let isEnding = false;
   let gateway: Pick<ServingGateway, 'close'> | null = null;
   const end = async (exitCode: number) => {
@@ -21,7 +27,7 @@ export function endInOrder(needs: { log: Logger; stop: () => Promise<void>; limi
     isEnding = true;
     setTimeout(() => {
       log.fatal({ event: 'stop_overdue' }, 'could not stop in time');
-      process.exit(EXIT_FAULTY);
+      void endLog().then(() => process.exit(EXIT_FAULTY));
     }, limitMs).unref();
     try {
       await gateway?.close();
@@ -32,6 +38,7 @@ export function endInOrder(needs: { log: Logger; stop: () => Promise<void>; limi
       log.error({ event: 'stop_failed', cause: textOf(error) }, 'could not stop in order');
       process.exitCode = EXIT_FAULTY;
     }
+    await endLog();
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));

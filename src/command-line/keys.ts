@@ -2,6 +2,7 @@ import type { ListedSigningKey } from '../session/signing-key/list-signing-keys.
 import type { RevokedSigningKey } from '../session/signing-key/revoke-signing-key.js';
 import type { RotatedSigningKeys } from '../session/signing-key/rotate-signing-keys.js';
 import type { Command, Outcome } from './command.js';
+import { textTable } from './text-table.js';
 import { withDatabase } from './with-database.js';
 import { type SigningKeyUseCases, withSigningKeys } from './with-signing-keys.js';
 
@@ -37,11 +38,11 @@ const rotate: Command = {
 
 const revoke: Command = {
   name: 'keys revoke',
-  operandName: 'kid',
+  operandNames: ['kid'],
   summary: 'Refuses all tokens of a signing key within 2 seconds, for good; where it signed, another one does at once.',
   detail:
     'Clients refresh by themselves. Other services believe their copy of the published keys for some minutes more.',
-  run: (kid) => onKeys(async ({ revoke: revokeKey }) => toldRevocation(kid, await revokeKey(kid))),
+  run: ([kid = '']) => onKeys(async ({ revoke: revokeKey }) => toldRevocation(kid, await revokeKey(kid))),
 };
 
 /** What can be done with signing keys. */
@@ -55,16 +56,7 @@ function tableOf(keys: readonly ListedSigningKey[], currentName: string): string
     revokedAt === null ? (verifiesUntil?.toISOString() ?? '-') : `revoked ${revokedAt.toISOString()}`,
     encryptedUnder === null ? 'wiped' : `${encryptedUnder}${encryptedUnder === currentName ? ' *' : ''}`,
   ]);
-  const table = [['kid', 'state', 'activates', 'verifies until', 'under'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return textTable([['kid', 'state', 'activates', 'verifies until', 'under'], ...rows]);
 }
 
 function toldRotation({ made, keys }: RotatedSigningKeys): Outcome {

@@ -3,17 +3,22 @@ import type { Command } from './command.js';
 
 /** What somebody typed. */
 export type Parsed =
-  | { kind: 'run'; command: Command; operand: string; isJson: boolean }
+  | { kind: 'run'; command: Command; operands: readonly string[]; isJson: boolean; readsPassword: boolean }
   | { kind: 'help'; text: string }
   /** It is no command; `text` says what there is. */
   | { kind: 'misused'; text: string };
 
-const OPTIONS = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+const OPTIONS = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  password: { type: 'boolean' },
+} as const;
 
 /** Finds the command that the words after `gatehouse` mean; none at all mean the first command. */
 export function parseArguments(args: string[], commands: readonly Command[]): Parsed {
   const parsed = read(args);
-  if (parsed === null) return misused('There are two options, --json and --help.', commands);
+  if (parsed === null)
+    return misused('The options are --json, --help and, where a command says so, --password.', commands);
   const { values, positionals } = parsed;
   const words = positionals.join(' ');
   const command =
@@ -22,9 +27,12 @@ export function parseArguments(args: string[], commands: readonly Command[]): Pa
     return { kind: 'help', text: helpOn({ command: words === '' ? undefined : command, words, commands }) };
   if (command === undefined) return misused(`There is no command "${words}".`, commands);
   const operands = words.slice(command.name.length).trim().split(' ').filter(Boolean);
-  const isRight = operands.length === (command.operandName === undefined ? 0 : 1);
-  if (words !== '' && !isRight) return misused(`Usage: gatehouse ${usageOf(command)}`, []);
-  return { kind: 'run', command, operand: operands[0] ?? '', isJson: values.json === true };
+  const readsPassword = values.password === true;
+  const isRight = operands.length === (command.operandNames ?? []).length;
+  if ((words !== '' && !isRight) || (readsPassword && !command.takesPassword)) {
+    return misused(`Usage: gatehouse ${usageOf(command)}`, []);
+  }
+  return { kind: 'run', command, operands, isJson: values.json === true, readsPassword };
 }
 
 function read(args: string[]) {
@@ -35,8 +43,8 @@ function read(args: string[]) {
   }
 }
 
-function usageOf({ name, operandName }: Command): string {
-  return operandName === undefined ? name : `${name} <${operandName}>`;
+function usageOf({ name, operandNames = [], takesPassword }: Command): string {
+  return [name, ...operandNames.map((each) => `<${each}>`), ...(takesPassword ? ['[--password]'] : [])].join(' ');
 }
 
 function helpOn(needs: { command: Command | undefined; words: string; commands: readonly Command[] }): string {

@@ -5,6 +5,7 @@ import { loadSecrets } from '../generated-secrets.js';
 import { type OpenDatabase, withMigrations } from '../open-database.js';
 import { systemClock } from '../platform/clock.js';
 import { migrate } from '../platform/database/migrate.js';
+import { createLogSink } from '../platform/log-sink.js';
 import { createLogger } from '../platform/logger.js';
 import { systemRandom } from '../platform/random.js';
 import { asOneOfSeveral } from './as-worker.js';
@@ -20,7 +21,8 @@ export const start: Command = {
   run: async () => {
     const config = readConfig();
     const serve = isWorkerProcess() ? serveAsOneOfSeveral : config.workers > 1 ? serveBySeveral : serveAlone;
-    await servingOn({ config, log: createLogger(config.logLevel) }, serve);
+    const sink = createLogSink();
+    await servingOn({ config, log: createLogger(config.logLevel, sink), sink }, serve);
     return null;
   },
 };
@@ -67,11 +69,13 @@ async function prepare({ config, database }: Pick<Opened, 'config' | 'database'>
 }
 
 async function startOn(opened: Opened, areOthersReady?: () => boolean): Promise<ServingGateway> {
-  const { config, log, database } = opened;
+  const { config, log, sink, database } = opened;
   const clock = systemClock;
+  const random = systemRandom(clock);
   const secrets = await prepare(opened);
   const urls = { databaseUrl: database.url, databaseDirectUrl: database.directUrl };
-  return startGateway({ config, ...urls, ...secrets, clock, random: systemRandom(clock), log, areOthersReady });
+  const logLinesDropped = sink?.dropped;
+  return startGateway({ config, ...urls, ...secrets, clock, random, log, logLinesDropped, areOthersReady });
 }
 
 function announce({ config, url, database }: { config: Config; url: string; database: OpenDatabase }): void {

@@ -6,12 +6,15 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { type GraphQLSchema, MaxIntrospectionDepthRule } from 'graphql';
+import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics/metrics.js';
 import type { GatewayContext } from './context.js';
 import { errorLog, formatError } from './format-error.js';
 import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
 import { operationLimitsRule } from './limits/operation-limits-rule.js';
+import { observeOperations } from './observe-operations.js';
 import { retryAfterHeader } from './retry-after-header.js';
 
 /** Apollo Server of these options. */
@@ -29,8 +32,10 @@ export function apolloOptions(needs: {
   limits: GraphqlLimits;
   plugins: ApolloServerPlugin<GatewayContext>[];
   log: Logger;
+  clock: Clock;
+  metrics: Metrics;
 }): ApolloServerOptionsWithSchema<GatewayContext> {
-  const { schema, hasIntrospection, isProduction, limits, plugins, log } = needs;
+  const { schema, hasIntrospection, isProduction, limits, plugins, log, clock, metrics } = needs;
   return {
     schema,
     introspection: hasIntrospection,
@@ -52,6 +57,7 @@ export function apolloOptions(needs: {
       errorLog({ log }),
       boundedRequests(limits),
       retryAfterHeader(),
+      observeOperations({ metrics, clock }),
       ...plugins,
     ],
   };

@@ -1,4 +1,5 @@
 import { type Language, languageOf } from '../platform/language.js';
+import type { RequestNotes } from '../platform/request-notes.js';
 import { Auth, type AuthNeeds } from './auth.js';
 
 /** The cookies of a request and those that its answer sets. Printed or serialised, it shows none of them. */
@@ -27,6 +28,8 @@ export interface RequestFacts {
   authorization: string | null;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   cookies: CookieExchange;
+  /** For the log line of the request; absent where the gateway writes none. */
+  notes?: RequestNotes;
 }
 
 /** What a resolver may know of the request it answers. */
@@ -41,18 +44,25 @@ export interface GatewayContext {
   auth: Auth;
   /** Nobody is authenticated by them: only what exchanges or ends a refresh token reads them. */
   cookies: CookieExchange;
+  /** What the log line of the request will say. */
+  requestNotes: RequestNotes;
 }
 
 const USER_AGENT_CHARACTERS_MAX = 512;
 
 /** Makes contexts; never throws for a bad token: that is a state, which a guard turns into an error. */
 export function createContextFactory(needs: AuthNeeds): (facts: RequestFacts) => GatewayContext {
-  return ({ requestId, ipAddress, userAgent, authorization, headers, cookies }) => ({
-    requestId,
-    ipAddress,
-    userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
-    mailLanguage: languageOf(headers['accept-language']),
-    auth: new Auth(authorization, needs),
-    cookies,
-  });
+  return ({ requestId, ipAddress, userAgent, authorization, headers, cookies, notes = {} }) => {
+    const auth = new Auth(authorization, needs);
+    notes.auth = auth.state;
+    return {
+      requestId,
+      ipAddress,
+      userAgent: userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+      mailLanguage: languageOf(headers['accept-language']),
+      auth,
+      cookies,
+      requestNotes: notes,
+    };
+  };
 }

@@ -127,7 +127,8 @@ export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayCo
           const original = unwrapResolverError(error);
           const isOutward = original instanceof GraphQLError && OUTWARD_CODES.has(String(original.extensions['code']));
           if (isOutward || refusedArgument(original) !== null) continue;
-          const { requestId } = contextValue;
+          const { requestId, requestNotes: notes } = contextValue;
+          if (original instanceof ServiceUnavailable) notes.cause = original.cause;
           requestIds.set(error, requestId);
           logFailure({ log, original, requestId, operationName: operationName ?? null });
         }

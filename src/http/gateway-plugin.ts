@@ -26,7 +26,7 @@ export function gatewayPlugin(
   return async (fastify) => {
     fastify.addHook('onClose', close);
     const parts = await open();
-    const { config, log, clock, random, apollo } = parts;
+    const { config, log, clock, metrics, random, apollo } = parts;
     const limits = httpLimits(parts.limits);
     const { isProduction } = config;
     const check = requestCheck({
@@ -34,7 +34,7 @@ export function gatewayPlugin(
       limits,
       unreadableUrls: new WeakSet(),
     });
-    addAnswerHooks({ fastify, config, log, clock, isLast: () => false, check });
+    addAnswerHooks({ fastify, config, log, clock, metrics, isLast: () => false, check });
     refuseErrorsInJson({ fastify, log });
     readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
     await fastify.register(

@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Random } from '../platform/random.js';
+import { parseTraceParent, traced, tracedRequest } from '../platform/tracing.js';
 import type { Admission } from './admission.js';
 import { HttpCookieExchange } from './cookie-exchange.js';
 import { explorer } from './explorer.js';
@@ -12,6 +13,7 @@ import { EXPLORER_PATH, GRAPHQL_PATH } from './paths.js';
 import { RefusedRequest, refusals } from './refusal.js';
 import { refuse } from './refusing.js';
 import { requestFacts } from './request-facts.js';
+import { notesOf } from './request-log.js';
 import { signedInRequest } from './signed-in-request.js';
 
 interface GraphqlRouteParts {
@@ -44,14 +46,26 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
     url,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     onRequest: [requireBarePath, requireJsonBody],
-    handler: async (request, reply) => {
+    handler(request, reply) {
       const leave = admission.enter(() => isOfSomebody(request));
       if (leave === null) return refuse({ reply, refusal: refusals.overloaded });
-      try {
-        return await answer.call(fastify, request, reply);
-      } finally {
-        leave();
-      }
+      const span = {
+        name: `POST ${GRAPHQL_PATH}`,
+        attributes: () => ({
+          'http.request.method': 'POST',
+          'http.route': GRAPHQL_PATH,
+          'gatehouse.request_id': request.id,
+        }),
+        parent: parseTraceParent(request.headers.traceparent),
+      };
+      return tracedRequest(span, (traceId) => {
+        if (traceId !== undefined) notesOf(request).traceId = traceId;
+        return traced(
+          'graphql',
+          () => ({}),
+          async () => answer.call(fastify, request, reply),
+        );
+      }).finally(leave);
     },
   });
 }

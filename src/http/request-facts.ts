@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { CookieExchange, RequestFacts } from '../graphql/context.js';
 import { clientAddress } from './client-address.js';
+import { notesOf } from './request-log.js';
 
 /** What the context may know of a request. */
 export function requestFacts({ request, cookies }: { request: FastifyRequest; cookies: CookieExchange }): RequestFacts {
@@ -11,5 +12,6 @@ export function requestFacts({ request, cookies }: { request: FastifyRequest; co
     authorization: request.headers.authorization ?? null,
     headers: request.headers,
     cookies,
+    notes: notesOf(request),
   };
 }

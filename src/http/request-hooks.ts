@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics/metrics.js';
 import { corsOptions } from './cross-origin.js';
 import { JWKS_PATH } from './paths.js';
 import type { Refusal } from './refusal.js';
@@ -15,6 +16,7 @@ interface RequestHookParts {
   config: Pick<Config, 'isProduction' | 'allowedOrigins'>;
   log: Logger;
   clock: Clock;
+  metrics: Metrics;
   /** Whether this answer is to be the last on its connection. */
   isLast: (reply: FastifyReply) => boolean;
   /** Why a request is refused before anything of it is used; null: it is not. */
@@ -34,11 +36,11 @@ export async function addRequestHooks(parts: RequestHookParts): Promise<void> {
 }
 
 /** Headers and checks of every request, headers of every answer. */
-export function addAnswerHooks({ fastify, config, log, clock, isLast, check }: RequestHookParts): void {
+export function addAnswerHooks({ fastify, config, log, clock, metrics, isLast, check }: RequestHookParts): void {
   const { isProduction } = config;
   const headers = securityHeaders({ isProduction });
   fastify.addHook('onRequest', async (request, reply) => {
-    logWhenThrough({ log, clock, request, reply });
+    logWhenThrough({ log, clock, metrics, request, reply });
     beginAnswer({ request, reply, headers });
   });
   fastify.addHook('onRequest', async (request, reply) => {

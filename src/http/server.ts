@@ -6,6 +6,7 @@ import type { GatewayContext, MakeContext } from '../graphql/context.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { DevInbox } from '../platform/mail/dev-inbox.js';
+import type { Metrics } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import { addAccountRoutes } from './account-routes.js';
 import { createAdmission } from './admission.js';
@@ -41,6 +42,7 @@ export interface HttpServerParts {
   log: Logger;
   random: Random;
   clock: Clock;
+  metrics: Metrics;
   /** Already started; its plugins hold those of `landingPagePlugins`. */
   apollo: ApolloServer<GatewayContext>;
   /** Never throws: what is wrong with a token is a state of the context. */
@@ -65,7 +67,7 @@ export interface HttpServer {
 
 /** The gateway's HTTP side, ready to listen: every answer is JSON (but the explorers' pages) and bears the security headers. */
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
-  const { config, log, clock, random } = parts;
+  const { config, log, clock, metrics, random } = parts;
   const limits = httpLimits(parts.limits);
   const unreadableUrls = new WeakSet<IncomingMessage>();
   let closing: Promise<void> | null = null;
@@ -80,7 +82,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   // Not on the first of several pipelined requests: Node would drop the answers to the others.
   const isLast = ({ raw }: FastifyReply) => isClosing() && connections.underWay(raw.req.socket).at(-1) === raw;
   const check = requestCheck({ hostRule, limits, unreadableUrls });
-  await addRequestHooks({ fastify, config, log, clock, isLast, check });
+  await addRequestHooks({ fastify, config, log, clock, metrics, isLast, check });
   refuseInJson({ fastify, log, isProduction: config.isProduction });
   readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
 

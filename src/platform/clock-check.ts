@@ -9,6 +9,8 @@ export interface ClockCheck {
   stop(): void;
   /** Whether the two differ by more than the verification leeway: tokens would be refused, or live on. */
   isOff(): boolean;
+  /** By how much this machine's is ahead; null: not measured yet. */
+  differenceSeconds(): number | null;
 }
 
 const CHECK_EVERY_MS = 60_000;
@@ -23,12 +25,14 @@ export function createClockCheck(needs: {
 }): ClockCheck {
   const { database, clock, leewaySeconds, log } = needs;
   let differenceSeconds = 0;
+  let isMeasured = false;
   let timer: NodeJS.Timeout | null = null;
   const check = async () => {
     try {
       const measured = await measure({ database, clock });
       if (measured === null) return;
       differenceSeconds = measured;
+      isMeasured = true;
       if (Math.abs(differenceSeconds) <= WARN_ABOVE_SECONDS) return;
       log.warn({ event: 'clock_differs', differenceSeconds }, "this machine's clock differs from the database's");
     } catch (error) {
@@ -44,6 +48,7 @@ export function createClockCheck(needs: {
     stop: () => {
       if (timer !== null) clearInterval(timer);
     },
+    differenceSeconds: () => (isMeasured ? differenceSeconds : null),
     isOff: () => Math.abs(differenceSeconds) > leewaySeconds,
   };
 }

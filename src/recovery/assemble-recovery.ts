@@ -52,9 +52,9 @@ export interface RecoveryParts {
 
 /** Puts the parts of recovery together: use cases, and the composers of its mails. */
 export function assembleRecovery(parts: RecoveryParts) {
-  const { database, clock } = parts;
+  const { database } = parts;
   const tokens = createAccountTokenRepository({ database });
-  const findLink = createFindLink({ tokens, audit: parts.audit, clock });
+  const findLink = createFindLink({ ...parts, tokens });
   const needs = {
     ...parts,
     findLink,

@@ -5,6 +5,7 @@ import type { Database } from '../platform/database/database.js';
 import type { Limits } from '../platform/limits/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { MailWake } from '../platform/mail/mail-wake.js';
+import type { Metrics } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import type { CheckNewPassword } from '../user/password/check-new-password.js';
 import type { PasswordHasher } from '../user/password/password-hasher.js';
@@ -18,6 +19,7 @@ import type { SigningKeys } from './access-token/signing-keys.js';
 import { createVerifyAccessToken } from './access-token/verify-access-token.js';
 import { createAuditRefusedRefresh } from './audit-refused-refresh.js';
 import { createCookieDelivery } from './cookie-delivery.js';
+import { countLogins } from './count-logins.js';
 import { createDeviceCookie } from './device/device-cookie.js';
 import { createDeviceTokens } from './device/device-token.js';
 import { createEndAllSessions } from './end-all-sessions.js';
@@ -64,13 +66,14 @@ export interface SessionParts {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Metrics;
   /** Default: as the setting ROLE_SCOPES says. */
   scopesOf?: ScopesOf | undefined;
 }
 
 /** Puts the parts of being signed in together: use cases, and what the context asks. */
 export function assembleSessions(parts: SessionParts) {
-  const { config, database, users, hasher, audit, limits, clock, random, log } = parts;
+  const { config, database, users, hasher, audit, limits, clock, random, log, metrics } = parts;
   const profiles = createProfileCache({
     findProfiles: users.findProfiles,
     isFeedBehind: () => feed.isBehind(),
@@ -94,7 +97,7 @@ export function assembleSessions(parts: SessionParts) {
   const answerSession = createAnswerSession({ codec, issueAccessToken, describeIdentity });
   const sessions = createRefreshSessionRepository({ database, allowance: config.allowances.REFRESH_SESSION });
   const signIns = createSignInRepository({ database });
-  const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake });
+  const endings = createEndingRepository({ database, clock, random, revocations, mailWake: parts.mailWake, metrics });
   const lifetimes = {
     idleTtlSeconds: config.sessionIdleTtlSeconds,
     absoluteTtlSeconds: config.sessionAbsoluteTtlSeconds,
@@ -146,7 +149,10 @@ export function assembleSessions(parts: SessionParts) {
     lookUpSession: createLookUpSession({ database, clock, poolMax: config.databasePoolMax }),
     useCases: {
       register: registers[config.registration](),
-      login: createLogin({ ...signIn, rehash: parts.rehash, users, endings, sessionsPerUserMax, log }),
+      login: countLogins(
+        createLogin({ ...signIn, rehash: parts.rehash, users, endings, sessionsPerUserMax, log }),
+        metrics,
+      ),
       refresh: createRefresh({
         sessions,
         endings,
@@ -155,12 +161,14 @@ export function assembleSessions(parts: SessionParts) {
         limits,
         allowance: config.allowances.REFRESH_SESSION,
         answerSession,
+        isKnownEnded: revocations.hasEnded,
         seenGeneration,
         rules,
         lifetimes,
         clock,
         random,
         log,
+        metrics,
       }),
       reauthenticate: createReauthenticate({
         users,

@@ -4,6 +4,7 @@ import type { Allowance } from '../platform/limits/limit.js';
 import type { Limits } from '../platform/limits/limits.js';
 import { networkOf } from '../platform/limits/network.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics, RefreshVerdict } from '../platform/metrics/metrics.js';
 import type { Random } from '../platform/random.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
@@ -33,6 +34,8 @@ export interface RefreshNeeds {
   /** Of refreshes of one session. */
   allowance: Allowance;
   answerSession: AnswerSession;
+  /** Whether this process knows that the session has ended, whatever the database says. */
+  isKnownEnded: (sessionId: string) => boolean;
   /** The newest generation of which this process has seen an access token, perhaps not yet written down. */
   seenGeneration: (sessionId: string) => number;
   rules: RotationRules;
@@ -40,6 +43,7 @@ export interface RefreshNeeds {
   clock: Clock;
   random: Random;
   log: Logger;
+  metrics: Pick<Metrics, 'refresh'>;
 }
 
 /** A race is lost to somebody who won it: each further round needs another change of the same session meanwhile. */
@@ -55,12 +59,15 @@ const ROUNDS_MAX = 10;
 export function createRefresh(needs: RefreshNeeds): Refresh {
   return async ({ refreshToken, tokenDelivery, client }) => {
     const refused = async (cause: string, sessionId?: string): Promise<RefreshOutcome> => {
+      needs.metrics.refresh(cause.toLowerCase());
+      if (client.requestNotes !== undefined) client.requestNotes.cause = cause;
       needs.log.info({ event: 'refresh_refused', cause, sessionId, requestId: client.requestId });
       const bucket = { limit: 'REFRESH_REFUSED_NETWORK' as const, key: networkOf(client.ipAddress) };
       const taking = await needs.limits.take({ buckets: [bucket], client });
       if (taking.kind === 'limited') throw new RateLimited(taking.retryAfterSeconds);
       return { kind: 'refused' };
     };
+    const arrivedAt = needs.clock.now();
     const token = needs.codec.parse(refreshToken);
     if (token === null) return refused('MALFORMED');
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -69,13 +76,19 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       if (!needs.codec.isGenuine(token, session.salt)) return refused('MAC_WRONG', token.sessionId);
       const step: Step =
         session.tokenDelivery === tokenDelivery
-          ? await carryOut({ needs, token, session, client })
+          ? await carryOut({ needs, token, arrivedAt, session, client })
           : { kind: 'refused', cause: 'DELIVERY_WRONG' };
-      if (step.kind === 'done') return { kind: 'refreshed', answer: step.answer };
+      if (step.kind === 'done') {
+        needs.metrics.refresh(step.verdict);
+        return { kind: 'refreshed', answer: step.answer };
+      }
       if (step.kind === 'overtaken') continue;
       const { userId, id: sessionId } = session;
       if (step.kind !== 'ended') await needs.auditRefused({ userId, sessionId, cause: step.cause, client });
-      if (step.kind === 'limited') throw new RateLimited(step.retryAfterSeconds);
+      if (step.kind === 'limited') {
+        needs.metrics.refresh('refreshed_too_often');
+        throw new RateLimited(step.retryAfterSeconds);
+      }
       return refused(step.cause, sessionId);
     }
     throw new ServiceUnavailable('REFRESH_CONTENDED', 1);
@@ -83,7 +96,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
 }
 
 type Step =
-  | { kind: 'done'; answer: SessionAnswer }
+  | { kind: 'done'; verdict: RefreshVerdict; answer: SessionAnswer }
   | { kind: 'refused'; cause: string }
   | { kind: 'limited'; cause: 'REFRESHED_TOO_OFTEN'; retryAfterSeconds: number }
   /** Refused, and the session ended for it, which the audit trail then holds already. */
@@ -94,14 +107,16 @@ type Step =
 interface StepNeeds {
   needs: RefreshNeeds;
   token: ParsedRefreshToken;
+  arrivedAt: Date;
   session: RefreshableSession;
   client: ClientFacts;
 }
 
-async function carryOut({ needs, token, session, client }: StepNeeds): Promise<Step> {
+async function carryOut({ needs, token, arrivedAt, session, client }: StepNeeds): Promise<Step> {
   const { sessions, clock } = needs;
+  if (session.revokedAt === null && needs.isKnownEnded(session.id)) return endAnew({ needs, session, client });
   const now = clock.now();
-  const verdict = judgeNow({ needs, token, session, now });
+  const verdict = judgeNow({ needs, token, arrivedAt, session, now });
   const waitSeconds = refreshWaitSeconds({ session, allowance: needs.allowance, now });
   // What is refused or ends the session is so however often it comes.
   if (waitSeconds !== null && verdict.kind !== 'refuse' && verdict.kind !== 'end') {
@@ -117,11 +132,15 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
         inRow === null
           ? await sessions.countRefresh({ session, now })
           : await sessions.countLateAnswer({ session, inRow, now });
-      return isCounted ? { kind: 'done', answer: answerOf(needs, session) } : { kind: 'overtaken' };
+      if (!isCounted) return { kind: 'overtaken' };
+      const answered = verdict.kind === 'answer_again' ? 'grace' : 'lost_answer';
+      return { kind: 'done', verdict: answered, answer: answerOf(needs, session) };
     }
     case 'rotate':
     case 'catch_up':
-      return advance({ needs, token, session, client, now, isCatchUp: verdict.kind === 'catch_up' });
+      return advance({ needs, token, arrivedAt, session, client, now, isCatchUp: verdict.kind === 'catch_up' });
+    case 'ask_again':
+      throw new ServiceUnavailable('REFRESH_OVERTAKEN', 1);
     case 'end': {
       const ending = { userId: session.userId, sessionId: session.id, generation: session.generation, client };
       const isEnded = await needs.endings.endJudged({ ...ending, cause: verdict.cause });
@@ -132,9 +151,18 @@ async function carryOut({ needs, token, session, client }: StepNeeds): Promise<S
   }
 }
 
-function judgeNow({ needs, token, session, now }: Omit<StepNeeds, 'client'> & { now: Date }): Verdict {
+/** The database has lost the end of a session, as it loses rotations: the end is made anew. */
+async function endAnew({ needs, session, client }: Pick<StepNeeds, 'needs' | 'session' | 'client'>): Promise<Step> {
+  const { userId, id: sessionId } = session;
+  const isEnded = await needs.endings.end({ userId, sessionId, cause: 'DATABASE_WENT_BACK', client });
+  // Otherwise it has ended at this very moment.
+  return isEnded ? { kind: 'ended', cause: 'DATABASE_WENT_BACK' } : { kind: 'refused', cause: 'SESSION_REVOKED' };
+}
+
+function judgeNow({ needs, token, arrivedAt, session, now }: Omit<StepNeeds, 'client'> & { now: Date }): Verdict {
   const confirmedGeneration = Math.max(session.confirmedGeneration, needs.seenGeneration(session.id));
-  return judge({ presented: token.generation, session: { ...session, confirmedGeneration }, rules: needs.rules, now });
+  const { rules } = needs;
+  return judge({ presented: token.generation, session: { ...session, confirmedGeneration }, rules, arrivedAt, now });
 }
 
 async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Promise<Step> {
@@ -149,7 +177,7 @@ async function advance(step: StepNeeds & { now: Date; isCatchUp: boolean }): Pro
   if (!hasAdvanced) return { kind: 'overtaken' };
   const { userAgent, ipAddress } = client;
   const advanced = { ...session, generation: presented + 1, lastUsedAt: now, expiresAt, userAgent, ipAddress };
-  return { kind: 'done', answer: answerOf(needs, advanced) };
+  return { kind: 'done', verdict: isCatchUp ? 'database_went_back' : 'rotated', answer: answerOf(needs, advanced) };
 }
 
 function answerOf({ answerSession }: RefreshNeeds, session: RefreshableSession): SessionAnswer {

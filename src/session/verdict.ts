@@ -30,6 +30,8 @@ export type Verdict =
   | { kind: 'answer_again' }
   /** The one before, its answer lost: give the current one again; where `inRow` is a number, count it first. */
   | { kind: 'answer_late'; inRow: number | null }
+  /** It was overtaken on its way through the gateway, by rotations that came after it: to be asked again. */
+  | { kind: 'ask_again' }
   /** RFC 9700 4.14.2: a reused refresh token ends its session. */
   | { kind: 'end'; cause: RefreshEndCause }
   /** A token newer than the row: the database lost an acknowledged rotation. */
@@ -38,8 +40,17 @@ export type Verdict =
 /** So many generations in a row may be answered late; a thief and an owner who take turns are found after that. */
 const LATE_ANSWERS_IN_ROW_MAX = 5;
 
-/** Judges a genuine refresh token of `presented` generation; the rules stand in docs/rotation.md. */
-export function judge(needs: { presented: number; session: SessionState; rules: RotationRules; now: Date }): Verdict {
+/**
+ * Judges a genuine refresh token of `presented` generation that arrived at `arrivedAt`; the rules stand in
+ * docs/rotation.md.
+ */
+export function judge(needs: {
+  presented: number;
+  session: SessionState;
+  rules: RotationRules;
+  arrivedAt: Date;
+  now: Date;
+}): Verdict {
   const { presented, session, now } = needs;
   if (session.revokedAt !== null) return { kind: 'refuse', cause: 'SESSION_REVOKED' };
   if (now >= session.expiresAt) return { kind: 'refuse', cause: 'SESSION_EXPIRED' };
@@ -47,20 +58,30 @@ export function judge(needs: { presented: number; session: SessionState; rules: 
   const behind = session.generation - presented;
   if (behind < 0) return { kind: 'catch_up' };
   if (behind === 0) return { kind: 'rotate' };
-  return behind === 1 ? judgePredecessor(needs) : { kind: 'end', cause: 'REUSE' };
+  if (behind === 1) return judgePredecessor(needs);
+  return wasOvertaken(needs) ? { kind: 'ask_again' } : { kind: 'end', cause: 'REUSE' };
+}
+
+/**
+ * Whether the latest rotation was made while the token waited here, for a slow database say: when it came it may have
+ * been current. Its owner has long asked elsewhere and gone on; whoever else sent it is given nothing, and found when
+ * asking again. A rotation that seems to lie ahead tells of clocks alone.
+ */
+function wasOvertaken({ session, arrivedAt, now }: { session: SessionState; arrivedAt: Date; now: Date }): boolean {
+  return arrivedAt < session.rotatedAt && session.rotatedAt <= now;
 }
 
 function judgePredecessor({
   session,
   rules,
-  now,
+  arrivedAt,
 }: {
   session: SessionState;
   rules: RotationRules;
-  now: Date;
+  arrivedAt: Date;
 }): Verdict {
-  // The clocks of two machines may differ: less than no time counts as none.
-  const elapsedSeconds = Math.max(0, now.getTime() - session.rotatedAt.getTime()) / 1000;
+  // The clocks of two machines may differ, and a rotation may overtake: less than no time counts as none.
+  const elapsedSeconds = Math.max(0, arrivedAt.getTime() - session.rotatedAt.getTime()) / 1000;
   if (elapsedSeconds <= rules.graceSeconds) return { kind: 'answer_again' };
   if (session.confirmedGeneration >= session.generation) return { kind: 'end', cause: 'REUSE' };
   if (lateAnswersBefore(session) >= LATE_ANSWERS_IN_ROW_MAX) return { kind: 'end', cause: 'REUSE' };

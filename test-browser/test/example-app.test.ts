@@ -5,17 +5,24 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { createGraphqlClient, GOOD_PASSWORD } from '../../dist/test/support/graphql-client.js';
+import {
+  askToRegister,
+  complaints,
+  MAC,
+  openApp,
+  PHONE,
+  register,
+  seeHeading,
+  seeSessions,
+  signIn,
+} from './support/app-page.js';
 import { exampleApp } from './support/example-app.js';
 import { type Stage, setStage } from './support/stage.js';
 
 const SCREENSHOT_TO = process.env['SCREENSHOT_TO'] ?? fileURLToPath(new URL('../output/spa.png', import.meta.url));
-const WINDOWS = agent('Windows NT 10.0; Win64; x64', 'Chrome/140.0.0.0 Safari/537.36');
-const MAC = agent('Macintosh; Intel Mac OS X 10_15_7', 'Version/18.6 Safari/605.1.15');
-const PHONE = agent('iPhone; CPU iPhone OS 18_6 like Mac OS X', 'Version/18.6 Mobile/15E148 Safari/604.1');
 
 let stage: Stage;
-/** What pages had to complain about. */
-const complaints: string[] = [];
+const open = (options?: BrowserContextOptions) => openApp(stage, options);
 beforeAll(async () => {
   stage = await setStage({ TRUSTED_PROXIES: '127.0.0.1' }, exampleApp);
 });
@@ -165,61 +172,6 @@ describe('the example app', () => {
     expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([1200, 800]);
   });
 });
-
-function agent(platform: string, product: string): string {
-  return `Mozilla/5.0 (${platform}) AppleWebKit/605.1.15 (KHTML, like Gecko) ${product}`;
-}
-
-/** Opens the app in a browser profile of its own. */
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await stage.browser.newContext({
-    userAgent: WINDOWS,
-    locale: 'en-GB',
-    colorScheme: 'light',
-    viewport: { width: 1200, height: 800 },
-    ...options,
-  });
-  context.setDefaultTimeout(30_000);
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  const page = await context.newPage();
-  await page.goto(stage.app.origin);
-  return page;
-}
-
-async function seeHeading(page: Page, name: string): Promise<void> {
-  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-}
-
-/** Waits for the list itself: a page that is still asking for it would ask once more where the clock is moved or a session ends. */
-async function seeSessions(page: Page): Promise<void> {
-  await seeHeading(page, 'Your sessions');
-  await page.getByRole('main').getByText('This device').waitFor();
-}
-
-async function askToRegister(page: Page, email: string, password: string): Promise<void> {
-  await page.getByRole('button', { name: 'Create an account' }).click();
-  await fillIn(page, email, password);
-  await page.getByRole('button', { name: 'Create account' }).click();
-}
-
-async function register(page: Page, email: string): Promise<void> {
-  await askToRegister(page, email, GOOD_PASSWORD);
-  await seeSessions(page);
-}
-
-async function signIn(page: Page, email: string): Promise<void> {
-  await fillIn(page, email, GOOD_PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await seeSessions(page);
-}
-
-async function fillIn(page: Page, email: string, password: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'E-mail address' }).fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-}
 
 /** The name of what has the focus: its label's text or its own. */
 function focused(page: Page): Promise<string> {

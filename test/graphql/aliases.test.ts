@@ -9,7 +9,7 @@ import { createDatabaseOfOwn, type TestDatabase } from '../support/test-database
  * How often each mutation may stand in one operation: a credential once, all others as often as they like. Those check
  * nothing that could be guessed, and answer the same whether or not there was something to do.
  */
-const NOTHING_TO_GUESS = ['logout', 'logoutEverywhere', 'endSession', 'endOtherSessions'];
+const NOTHING_TO_GUESS = ['logout', 'logoutEverywhere', 'endSession', 'endOtherSessions', 'deleteAccount'];
 const ALIASES = 5;
 
 let database: TestDatabase;

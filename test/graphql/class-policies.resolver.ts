@@ -1,4 +1,12 @@
-import { Field, FieldResolver, InterfaceType, ObjectType, Query, Resolver } from 'type-graphql';
+import {
+  Authorized as AuthorizedByTypeGraphql,
+  Field,
+  FieldResolver,
+  InterfaceType,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
 import { Authorized } from '../../src/graphql/policy/authorized.js';
 import { Public } from '../../src/graphql/public.js';
 
@@ -22,6 +30,9 @@ export class BillType {
 
   @Field(() => String, { nullable: true })
   total!: string | null;
+
+  @Field(() => String, { nullable: true })
+  rebate!: string | null;
 
   /** No field by itself: a field resolver answers for it. */
   @Authorized({ roles: ['ADMIN'] })
@@ -126,5 +137,31 @@ export class HeirResolver extends GuardedBaseResolver {
   @Query(() => String, { nullable: true })
   ofHeir(): string {
     return 'open';
+  }
+}
+
+@Resolver()
+abstract class OldShelfResolver {
+  @Public()
+  @Query(() => String, { nullable: true })
+  inheritedFromOld(): string {
+    return 'open';
+  }
+}
+
+/** Guarded by TypeGraphQL's own decorator. */
+@AuthorizedByTypeGraphql('ADMIN')
+@Resolver(() => BillType)
+export class OldGuardedResolver extends OldShelfResolver {
+  @AuthorizedByTypeGraphql('CLERK')
+  @Public()
+  @Query(() => String, { nullable: true })
+  forClerks(): string {
+    return 'open';
+  }
+
+  @FieldResolver(() => String, { nullable: true, name: 'rebate' })
+  rebateOfBill(): string {
+    return 'r';
   }
 }

@@ -4,9 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGatewaySchema } from '../../src/gateway-schema.js';
 import type { Person } from '../support/graphql-client.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
-import { BillResolver, GuardedShelfResolver, HeirResolver, PaperResolver } from './class-policies.resolver.js';
+import {
+  BillResolver,
+  GuardedShelfResolver,
+  HeirResolver,
+  OldGuardedResolver,
+  PaperResolver,
+} from './class-policies.resolver.js';
 
-const resolvers = [BillResolver, PaperResolver, GuardedShelfResolver, HeirResolver];
+const resolvers = [BillResolver, PaperResolver, GuardedShelfResolver, HeirResolver, OldGuardedResolver];
 
 let gate: TestGateway;
 let anna: Person;
@@ -64,6 +70,25 @@ describe("a policy of an interface's field resolver", () => {
       expect([query, await codes(query, admin)]).toEqual([query, ['FORBIDDEN']]);
       expect([query, await codes(query, clerk)]).toEqual([query, []]);
     }
+  });
+});
+
+describe("TypeGraphQL's own decorator", () => {
+  it('holds for what a class inherits and under other names; on a method, it takes the place of that on its class', async () => {
+    for (const query of ['{ inheritedFromOld }', '{ bill { rebate } }']) {
+      expect([query, await codes(query, anna)]).toEqual([query, ['FORBIDDEN']]);
+      expect([query, await codes(query, admin)]).toEqual([query, []]);
+    }
+    expect(await codes('{ forClerks }', admin)).toEqual(['FORBIDDEN']);
+    expect(await codes('{ forClerks }', await somebodyWith('CLERK'))).toEqual([]);
+  });
+});
+
+describe('a second schema of the process', () => {
+  it("that shows a type without the guarded resolver of its field keeps that field's policy", () => {
+    const { schema } = createGatewaySchema({ resolvers: [BillResolver], clock: gate.clock });
+    const sdl = printSchemaWithDirectives(schema);
+    expect(sdl).toMatch(/\bplace: String @authenticated @auth\(roles: \["ADMIN"\]\)/);
   });
 });
 

@@ -1,6 +1,16 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
-import { Arg, Args, ArgsType, Directive, Field, InputType, Query, Resolver } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Authorized as AuthorizedByTypeGraphql,
+  Directive,
+  Field,
+  InputType,
+  Query,
+  Resolver,
+} from 'type-graphql';
 import { createGatewaySchema } from '../../src/gateway-schema.js';
 import { Authorized } from '../../src/graphql/policy/authorized.js';
 import { systemClock } from '../../src/platform/clock.js';
@@ -77,6 +87,21 @@ class OfArgsField {
   }
 }
 
+@InputType('OldGuardedInput')
+class OldGuardedInput {
+  @AuthorizedByTypeGraphql('ADMIN')
+  @Field(() => String)
+  text!: string;
+}
+
+@Resolver()
+class OfOldInputs {
+  @Query(() => String)
+  echo(@Arg('input', () => OldGuardedInput) input: OldGuardedInput): string {
+    return input.text;
+  }
+}
+
 @Resolver()
 class OfPlainMethods {
   @Query(() => String)
@@ -103,6 +128,7 @@ describe('a policy that nothing would enforce', () => {
     expect(build(OfInputTypes)).toThrow(/nothing enforces the policy on GuardedInputType:/);
     expect(build(OfArgs)).toThrow(/nothing enforces the policy on GuardedArgs:/);
     expect(build(OfArgsField)).toThrow(/nothing enforces the policy on Query\.echo\(words\):/);
+    expect(build(OfOldInputs)).toThrow(/nothing enforces the policy on OldGuardedInput:/);
     expect(build(OfPlainMethods)).toThrow(/nothing enforces the policy on OfPlainMethods\.answer:/);
   });
 

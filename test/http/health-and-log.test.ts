@@ -41,6 +41,7 @@ describe('the log', () => {
         path: '/graphql',
         status: 200,
         durationMs: expect.any(Number),
+        auth: 'anonymous',
         operationName: 'Greeting',
         msg: 'request',
       },

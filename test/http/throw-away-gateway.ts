@@ -4,6 +4,7 @@ import { landingPagePlugins } from '../../src/http/landing-page.js';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../../src/http/server.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { noMetrics } from '../../src/platform/metrics/metrics.js';
 import { systemRandom } from '../../src/platform/random.js';
 
 const typeDefs = `
@@ -75,6 +76,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     log: createLogger('info', { write: (line) => void lines.push(line) }),
     random: systemRandom(systemClock),
     clock: systemClock,
+    metrics: noMetrics,
     apollo,
     context: anonymous,
     isTokenTaken: () => false,

@@ -148,3 +148,27 @@ describe('cookie delivery', () => {
     expect(taken.headers.get('set-cookie')).toMatch(/^(__Host-)?gatehouse-device=ghd_/);
   });
 });
+
+describe('tokens of links that are none', () => {
+  it('are refused without a trace once a network has sent too many; a good one goes on', async () => {
+    const strict = await startRecoveryGateway({ LIMIT_REFRESH_REFUSED_NETWORK: '3/900' });
+    try {
+      const ada = await strict.registerSomebody();
+      const good = await strict.resetToken(ada.email);
+      const junk = async () => {
+        const { data, errors } = await strict.reset('gha_junk', NEW_PASSWORD);
+        return data?.resetPassword?.__typename ?? errors?.[0]?.extensions.code;
+      };
+      const codes: string[] = [];
+      for (let tries = 0; tries < 5; tries += 1) codes.push(await junk());
+      expect(codes).toEqual(['LinkExpired', 'LinkExpired', 'LinkExpired', 'RATE_LIMITED', 'RATE_LIMITED']);
+      const [row] = await strict.database.query<{ count: number }>(
+        "SELECT count(*)::integer FROM gatehouse.audit_events WHERE kind = 'LINK_REFUSED'",
+      );
+      expect(row?.count).toBe(3);
+      expect((await strict.reset(good)).data.resetPassword.__typename).toBe('PasswordReset');
+    } finally {
+      await strict.close();
+    }
+  });
+});

@@ -12,7 +12,7 @@ const ROTATION = 'SET generation =';
 const LATE_ANSWER = 'SET late_answered_generation =';
 const END = 'SET revoked_at =';
 const COMMIT = 'COMMIT';
-const REGISTRATION = 'ON CONFLICT (email) DO NOTHING';
+const REGISTRATION = 'ON CONFLICT (email) DO UPDATE SET';
 const NEW_SESSION = 'WITH checked AS MATERIALIZED';
 const A_LOOK = 'LEFT JOIN "gatehouse".auth_changes';
 

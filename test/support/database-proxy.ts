@@ -18,6 +18,10 @@ export interface DatabaseProxy {
    * the place of the answer: it was carried out, and nobody was told. Resolves at that moment.
    */
   loseAnswerTo(text: string): Promise<void>;
+  /**
+   * From now on the server ends each new connection in the packet that says that it is ready; answers how to undo that.
+   */
+  endNewConnections(): () => void;
   /** false: nothing gets through any more, not even the end of a connection, as behind a broken router. */
   setOpen(isOpen: boolean): void;
   /** Lets through again what comes from now on; connections whose statements were swallowed stay as they are. */
@@ -26,6 +30,18 @@ export interface DatabaseProxy {
   setRefusing(isRefusing: boolean): void;
   close(): Promise<void>;
 }
+
+/** ReadyForQuery, idle. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+/** ErrorResponse: what a server says that ends a connection. */
+const ENDED = (() => {
+  const fields = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
+  const frame = Buffer.alloc(5 + fields.length);
+  frame.write('E');
+  frame.writeInt32BE(4 + fields.length, 1);
+  frame.write(fields, 5);
+  return frame;
+})();
 
 interface AwaitedLoss {
   text: string;
@@ -41,6 +57,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   let isOpen = true;
   let connections = 0;
   let isRefusing = false;
+  let isEndingNew = false;
 
   const replaced = (frame: Buffer): Buffer => {
     let text = frame.toString('latin1');
@@ -54,6 +71,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   };
   const couple = (client: Socket, upstream: Socket) => {
     const framesOf = createFrameReader();
+    let isNew = true;
     let loss: { onLost: () => void; isEnd: (chunk: Buffer) => boolean } | null = null;
     const cut = () => {
       client.destroy();
@@ -81,6 +99,13 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     client.on('end', () => isOpen && upstream.end());
     upstream.on('data', (chunk) => {
       if (!isOpen) return;
+      if (isNew && chunk.includes(READY)) {
+        isNew = false;
+        if (isEndingNew) {
+          client.end(Buffer.concat([chunk, ENDED]));
+          return;
+        }
+      }
       if (loss === null) {
         client.write(chunk);
       } else if (loss.isEnd(chunk)) {
@@ -107,6 +132,12 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       return () => void replacements.delete(replacement);
     },
     loseAnswerTo: (text) => new Promise<void>((resolve) => losses.add({ text, onLost: resolve })),
+    endNewConnections: () => {
+      isEndingNew = true;
+      return () => {
+        isEndingNew = false;
+      };
+    },
     setOpen: (open) => {
       isOpen = open;
       // What was swallowed on an open connection is lost: as after a real failure, they are cut.

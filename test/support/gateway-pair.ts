@@ -27,7 +27,8 @@ export async function createDeployment(): Promise<Deployment> {
   const signingKeysFile = join(folder, 'signing-keys.json');
   await writeFile(signingKeysFile, generateSigningKeys(), { mode: 0o600 });
   const shared = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.pooledUrl,
+    ...(database.pooledUrl === database.url ? {} : { DATABASE_DIRECT_URL: database.url }),
     REFRESH_TOKEN_SECRETS: newRefreshTokenSecret(),
     SIGNING_KEYS_FILE: signingKeysFile,
     PUBLIC_URL: 'http://localhost:4000',

@@ -28,17 +28,25 @@ export interface RunningMain {
   ended: Promise<MainRun>;
 }
 
+/** Where it runs, and what stands in its standard input. */
+export interface MainOptions {
+  cwd?: string;
+  input?: string;
+}
+
 /** Runs `main.js` with these arguments and settings. */
 export function beginMain(
   args: string[],
   environment: Record<string, string>,
-  { cwd }: { cwd?: string } = {},
+  { cwd, input }: MainOptions = {},
 ): RunningMain {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...bareEnvironment(), PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
+  // It may end without having read.
+  child.stdin.on('error', () => undefined).end(input ?? '');
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk: Buffer) => {
@@ -58,11 +66,7 @@ export function beginMain(
 }
 
 /** Runs `main.js` to its end. */
-export function runMain(
-  args: string[],
-  environment: Record<string, string>,
-  options?: { cwd?: string },
-): Promise<MainRun> {
+export function runMain(args: string[], environment: Record<string, string>, options?: MainOptions): Promise<MainRun> {
   return beginMain(args, environment, options).ended;
 }
 

@@ -48,7 +48,7 @@ export async function startTestGateway(
   const { log, lines: logLines } = recordingLog();
   const parts: GatewayParts = {
     config: testConfig(environment),
-    databaseUrl: database.url,
+    databaseUrl: database.pooledUrl,
     databaseDirectUrl: database.url,
     refreshTokenSecrets: [random.bytes(32)],
     signingKeys: parseSigningKeys(generateSigningKeys()),

@@ -20,7 +20,7 @@ export function faultOf(error: unknown): Fault {
 
 /** Says a fault in words, and what to do about it. */
 export function explain({ code, reason, retryAfter }: Fault): string {
-  const inAWhile = retryAfter === undefined ? 'in a moment' : `in ${retryAfter} s`;
+  const inAWhile = whenFrom(retryAfter);
   switch (code) {
     case 'UNREACHABLE':
       return 'The gateway can’t be reached. Check your connection and try again.';
@@ -29,10 +29,16 @@ export function explain({ code, reason, retryAfter }: Fault): string {
     case 'RATE_LIMITED':
       return `Too many tries. Try again ${inAWhile}.`;
     case 'FORBIDDEN':
+      if (reason === 'STALE_AUTHENTICATION') return 'That needs your password.';
       return reason === 'ORIGIN_NOT_ALLOWED'
         ? `The gateway does not allow pages of ${location.origin} to sign in: its ALLOWED_ORIGINS must name it.`
         : 'You are not allowed to do that.';
     default:
       return 'Something went wrong at the gateway. Try again.';
   }
+}
+
+function whenFrom(seconds: number | undefined): string {
+  if (seconds === undefined) return 'in a moment';
+  return seconds < 120 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} minutes`;
 }

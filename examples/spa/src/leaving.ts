@@ -2,7 +2,7 @@ import type { AuthState } from '@gatehouse/client';
 import { auth } from './auth';
 
 let last = auth.state;
-let isLeaving = false;
+let leavingText: string | null = null;
 let notice: string | null = null;
 
 auth.onAuthChange((state) => {
@@ -15,19 +15,19 @@ export function signedOutNotice(): string | null {
   return notice;
 }
 
-/** Does what ends this page's session, so that its end surprises nobody here. */
-export async function leave(work: () => Promise<unknown>): Promise<void> {
-  isLeaving = true;
+/** Does what ends this page's session, so that its end surprises nobody here: `text` says what was done. */
+export async function leave(work: () => Promise<unknown>, text = 'You are logged out.'): Promise<void> {
+  leavingText = text;
   try {
     await work();
   } finally {
-    isLeaving = false;
+    leavingText = null;
   }
 }
 
 function noticeOf(before: AuthState, state: AuthState): string | null {
   if (state.status !== 'signed_out') return null;
-  if (isLeaving) return 'You are logged out.';
+  if (leavingText !== null) return leavingText;
   switch (state.reason) {
     case 'LOGOUT':
       return 'You were signed out in another tab.';

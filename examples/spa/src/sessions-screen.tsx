@@ -18,7 +18,7 @@ type Session = SessionsQuery['sessions'][number];
 const thenList = { refetchQueries: [Sessions], awaitRefetchQueries: true };
 
 /** Shows where the user is signed in, and ends what they choose. */
-export function SessionsScreen({ user }: { user: User }) {
+export function SessionsScreen({ user, onGo }: { user: User; onGo: () => void }) {
   const heading = useScreen('Your sessions');
   const listHeading = useRef<HTMLHeadingElement>(null);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -65,6 +65,9 @@ export function SessionsScreen({ user }: { user: User }) {
   const account = (
     <div className="account">
       <p>{user.email}</p>
+      <button type="button" onClick={onGo}>
+        Account
+      </button>
       <button type="button" aria-disabled={isBusy} onClick={logout}>
         Log out
       </button>

@@ -1,12 +1,14 @@
 import { ApolloLink, CombinedGraphQLErrors, Observable, ServerError } from '@apollo/client';
-import { isRefused } from './is-refused.js';
-import { needsRenewal } from './needs-renewal.js';
+import { answerIn } from './answer-in.js';
+import { mayBeDoneBy } from './operation-effect.js';
+import { type AnswerLike, createRemedies } from './remedies.js';
 import type { AuthClient } from './types.js';
 
 /**
  * Makes a link for Apollo Client 4 that sends the access token along, and where it is refused renews it and sends the
- * operation once more. Where there is no other token, the first answer is handed on; where the gateway can't say, the
- * operation fails with an `AuthClientError`. An operation whose context has an `authorization` header keeps it.
+ * operation once more; so it does where the sign-in is not recent enough, once the client has the password. Where there
+ * is no other token, the first answer is handed on; where the gateway can't say, the operation fails with an
+ * `AuthClientError`. An operation whose context has an `authorization` header keeps it.
  *
  * The link does not know where the links after it send to: put it in front of those only that may see the token.
  */
@@ -19,40 +21,38 @@ export function createAuthLink(client: AuthClient): ApolloLink {
     return new Observable((observer) => {
       let stop = () => {};
       const fail = (error: unknown) => observer.error(error);
-      const send = (accessToken: string | null, isRetry: boolean) => {
+      const remedyFor = createRemedies(client, mayBeDoneBy(operation.query));
+      const send = (accessToken: string | null) => {
         if (observer.closed) return;
         bear(operation, accessToken);
         const answer = holdable();
-        const renewed = (renewal: string | null) => {
-          if (renewal === null || renewal === accessToken) return answer.release();
+        const again = (other: string | null) => {
+          if (other === null || other === accessToken) return answer.release();
           stop();
-          send(renewal, true);
+          send(other);
         };
-        let isFirst = !isRetry;
-        const look = (refused: boolean) => {
-          if (isFirst && refused) {
-            answer.hold();
-            client.renewAccessToken(accessToken).then(renewed).catch(fail);
-          }
+        let isFirst = true;
+        const look = (what: AnswerLike) => {
+          const remedy = isFirst ? remedyFor(what, accessToken) : null;
           isFirst = false;
+          if (remedy === null) return;
+          answer.hold();
+          remedy().then(again).catch(fail);
         };
         const subscription = forward(operation).subscribe({
           next: (result) => {
-            look('errors' in result && needsRenewal(result.errors));
+            look(result);
             answer.tell(() => observer.next(result));
           },
           error: (error) => {
-            look(isRefusal(error));
+            look(answerOf(error));
             answer.tell(() => observer.error(error));
           },
           complete: () => answer.tell(() => observer.complete()),
         });
         stop = () => subscription.unsubscribe();
       };
-      client
-        .getAccessToken()
-        .then((accessToken) => send(accessToken, false))
-        .catch(fail);
+      client.getAccessToken().then(send).catch(fail);
       return () => stop();
     });
   });
@@ -85,7 +85,7 @@ function bear(operation: ApolloLink.Operation, accessToken: string | null): void
   });
 }
 
-function isRefusal(error: unknown): boolean {
-  if (CombinedGraphQLErrors.is(error)) return needsRenewal(error.errors);
-  return ServerError.is(error) && isRefused(error.statusCode, error.bodyText);
+function answerOf(error: unknown): AnswerLike {
+  if (CombinedGraphQLErrors.is(error)) return error;
+  return ServerError.is(error) ? answerIn(error.statusCode, error.bodyText) : {};
 }

@@ -4,7 +4,12 @@ export class AuthClientError extends Error {
   constructor(
     message: string,
     /** As the gateway's error had them. */
-    readonly extensions: { readonly code: string; readonly reason?: string; readonly retryAfter?: number },
+    readonly extensions: {
+      readonly code: string;
+      readonly reason?: string;
+      readonly retryAfter?: number;
+      readonly maxAgeSeconds?: number;
+    },
   ) {
     super(message);
   }

@@ -1,15 +1,27 @@
 import { createAccept } from './accept.js';
 import { AuthClientError } from './auth-client-error.js';
 import { createExclusively } from './exclusively.js';
-import { Login, type LoginMutation, Logout, Me, type MeQuery, Register, type RegisterMutation } from './generated.js';
+import { createFreshen } from './freshen.js';
+import {
+  Login,
+  type LoginMutation,
+  Logout,
+  Me,
+  type MeQuery,
+  Reauthenticate,
+  type ReauthenticateMutation,
+  Register,
+  type RegisterMutation,
+} from './generated.js';
 import { createMemory } from './memory.js';
 import { needsRenewal } from './needs-renewal.js';
+import { keepParts, type WithToken } from './parts.js';
 import { platformHere } from './platform.js';
 import { createRefresh } from './refresh.js';
 import { retrying } from './retrying.js';
 import { createSendOperation } from './send-operation.js';
 import { openTabs } from './tabs.js';
-import type { AuthClient, AuthClientOptions, SignedIn, User } from './types.js';
+import type { AuthClient, AuthClientOptions, Credentials, SignedIn, User } from './types.js';
 
 type Payload = Extract<LoginMutation['login'], { readonly __typename: 'AuthPayload' }>;
 
@@ -20,13 +32,14 @@ type Payload = Extract<LoginMutation['login'], { readonly __typename: 'AuthPaylo
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { url, delivery, timeoutMs = 10_000 } = options;
   const storage = delivery === 'BODY' ? options.storage : null;
+  const deviceStorage = (delivery === 'BODY' && options.deviceStorage) || null;
   const platform = { ...platformHere(delivery), ...options.platform };
   const name = `gatehouse:${url}`;
   const memory = createMemory(platform);
   const tabs = openTabs({ platform, name, memory });
   const send = createSendOperation({ url, timeoutMs, platform });
   const exclusively = createExclusively({ platform, name, waitMs: timeoutMs });
-  const accept = createAccept({ platform, storage, memory, tabs });
+  const accept = createAccept({ platform, storage, deviceStorage, memory, tabs });
   const refresh = createRefresh({ platform, storage, memory, tabs, send, exclusively, accept });
   const withCookie = storage === null;
 
@@ -40,22 +53,28 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const renewAccessToken = async (refused: string | null): Promise<string | null> =>
     memory.fresh(refused) ?? (memory.state.status === 'signed_out' ? null : refresh(refused));
 
-  const askMe = async (accessToken: string | null, isLast: boolean): Promise<User | null> => {
-    if (accessToken === null) return null;
+  const withToken: WithToken = async (work) => {
+    const accessToken = await renewAccessToken(null);
     try {
-      const { me } = await retrying(platform, () => send<MeQuery>({ query: Me, accessToken }));
-      if (me !== null && memory.held !== null) memory.hold({ ...memory.held, user: me });
-      return me;
+      return await work(accessToken);
     } catch (error) {
-      if (isLast || !(error instanceof AuthClientError && needsRenewal([error]))) throw error;
-      return askMe(await renewAccessToken(accessToken), true);
+      if (!(error instanceof AuthClientError && needsRenewal([error]))) throw error;
+      const renewal = await renewAccessToken(accessToken);
+      if (renewal === accessToken) throw error;
+      return work(renewal);
     }
   };
+  const askMe = async (accessToken: string | null): Promise<User | null> => {
+    if (accessToken === null) return null;
+    const { me } = await retrying(platform, () => send<MeQuery>({ query: Me, accessToken }));
+    if (me !== null && memory.held !== null) memory.hold({ ...memory.held, user: me });
+    return me;
+  };
 
-  const inputOf = ({ email, password }: { email: string; password: string }) => ({
-    input: { email, password, tokenDelivery: delivery },
+  const inputOf = ({ email, password }: Credentials, more = {}) => ({
+    input: { email, password, tokenDelivery: delivery, ...more },
   });
-  return {
+  const client: AuthClient = {
     url,
     get state() {
       return memory.state;
@@ -67,9 +86,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       }),
     login: (credentials) =>
       exclusively(async () => {
-        const call = { query: Login, variables: inputOf(credentials), withCookie };
+        const deviceToken = (await deviceStorage?.get()) ?? null;
+        const call = { query: Login, variables: inputOf(credentials, { deviceToken }), withCookie };
         return finish((await send<LoginMutation>(call)).login);
       }),
+    reauthenticate: (password) =>
+      withToken((accessToken) =>
+        // In its turn: a refresh that is under way would bring a token of the older sign-in after this one.
+        exclusively(async () => {
+          const call = { query: Reauthenticate, variables: { password }, accessToken };
+          return finish((await send<ReauthenticateMutation>(call)).reauthenticate);
+        }),
+      ),
     logout: () =>
       retrying(platform, () =>
         exclusively(async () => {
@@ -81,13 +109,16 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
           tabs.tellLogout();
         }),
       ),
-    me: async () => askMe(await renewAccessToken(null), false),
+    me: () => withToken(askMe),
     getAccessToken: () => renewAccessToken(null),
     renewAccessToken,
+    freshenAuthentication: (refused, maxAgeSeconds) => freshen(refused, maxAgeSeconds),
     peekAccessToken: () => memory.fresh(),
     onAuthChange: memory.onChange,
     close: tabs.close,
   };
+  const freshen = createFreshen(options.onStaleAuthentication, client);
+  return keepParts(client, { delivery, storage, deviceStorage, memory, tabs, send, withToken });
 }
 
 function isPayload(answer: { readonly __typename: string }): answer is Payload {

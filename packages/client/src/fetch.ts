@@ -1,4 +1,5 @@
-import { isRefused } from './is-refused.js';
+import { answerIn } from './answer-in.js';
+import { type AnswerLike, createRemedies, hasValue } from './remedies.js';
 import type { AuthClient } from './types.js';
 
 /** Where else the access token may go, and by what. */
@@ -13,9 +14,10 @@ export interface AuthFetchOptions {
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/i;
 
 /**
- * Makes a `fetch` that sends the access token along, and where it is refused renews it and sends the request once more.
- * Requests to other origins, and those with an `authorization` header of their own, pass untouched. Where there is no
- * other token, the first answer is handed on; where the gateway can't say, it rejects with an `AuthClientError`.
+ * Makes a `fetch` that sends the access token along, and where it is refused renews it and sends the request once more;
+ * so it does where the sign-in is not recent enough, once the client has the password. Requests to other origins, and
+ * those with an `authorization` header of their own, pass untouched. Where there is no other token, the first answer is
+ * handed on; where the gateway can't say, it rejects with an `AuthClientError`.
  *
  * @throws {TypeError} an origin is malformed.
  */
@@ -30,17 +32,17 @@ export function createAuthFetch(client: AuthClient, options: AuthFetchOptions = 
 
     const signal = init?.signal ?? request?.signal;
     const isRepeatable = !isStream(init?.body);
-    const sendWith = (accessToken: string | null, isLast: boolean) => {
+    const remedyFor = createRemedies(client, isQuery(init?.body) ? () => false : hasValue);
+    const sendWith = async (accessToken: string | null): Promise<Response> => {
       if (accessToken !== null) headers.set('authorization', `Bearer ${accessToken}`);
-      return send(isLast || request === null ? input : request.clone(), { ...init, headers });
+      const answer = await send(isRepeatable && request !== null ? request.clone() : input, { ...init, headers });
+      const remedy = isRepeatable ? remedyFor(await answerOf(answer), accessToken) : null;
+      const other = remedy === null ? null : await unlessAborted(signal, remedy());
+      if (other === null || other === accessToken) return answer;
+      void answer.body?.cancel();
+      return sendWith(other);
     };
-    const accessToken = await unlessAborted(signal, client.getAccessToken());
-    const answer = await sendWith(accessToken, !isRepeatable);
-    if (!isRepeatable || !(await isRefusal(answer))) return answer;
-    const renewal = await unlessAborted(signal, client.renewAccessToken(accessToken));
-    if (renewal === null || renewal === accessToken) return answer;
-    void answer.body?.cancel();
-    return sendWith(renewal, true);
+    return sendWith(await unlessAborted(signal, client.getAccessToken()));
   };
 }
 
@@ -61,13 +63,23 @@ function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
 }
 
-async function isRefusal(answer: Response): Promise<boolean> {
+/** Surely; of any other operation, it is not known what it did. */
+function isQuery(body: unknown): boolean {
+  try {
+    const { query } = JSON.parse(typeof body === 'string' ? body : '') as { query?: unknown };
+    return typeof query === 'string' && !/\bmutation\b/.test(query);
+  } catch {
+    return false;
+  }
+}
+
+async function answerOf(answer: Response): Promise<AnswerLike> {
   const isJson = JSON_TYPE.test(answer.headers.get('content-type') ?? '');
   try {
-    return isRefused(answer.status, isJson ? await answer.clone().text() : '');
+    return answerIn(answer.status, isJson ? await answer.clone().text() : '');
   } catch {
     // It broke off: whoever reads it will see.
-    return false;
+    return {};
   }
 }
 

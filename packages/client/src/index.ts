@@ -1,6 +1,7 @@
 export { AuthClientError } from './auth-client-error.js';
 export { createAuthClient } from './create-auth-client.js';
 export { needsRenewal, type RefusalLike } from './needs-renewal.js';
+export { staleAuthentication } from './stale-authentication.js';
 export type {
   AuthClient,
   AuthClientOptions,
@@ -9,9 +10,11 @@ export type {
   Credentials,
   LoginResult,
   Platform,
-  RefreshTokenStorage,
+  ReauthenticateResult,
   RegisterResult,
   SignedIn,
   SignedOutReason,
+  StaleAuthentication,
+  TokenStorage,
   User,
 } from './types.js';

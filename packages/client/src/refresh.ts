@@ -7,7 +7,7 @@ import type { Memory } from './memory.js';
 import { isPassing, retrying } from './retrying.js';
 import type { SendOperation } from './send-operation.js';
 import type { Tabs } from './tabs.js';
-import type { Platform, RefreshTokenStorage } from './types.js';
+import type { Platform, TokenStorage } from './types.js';
 
 /** How long the word of another tab may be under way, in milliseconds; and how long a page that opens waits for one. */
 const WORD_MS = 100;
@@ -19,7 +19,7 @@ export type Refresh = (refused: string | null) => Promise<string | null>;
 /** Makes the one refresh that a tab has under way at a time, whoever asks. */
 export function createRefresh(needs: {
   platform: Platform;
-  storage: RefreshTokenStorage | null;
+  storage: TokenStorage | null;
   memory: Memory;
   tabs: Tabs;
   send: SendOperation;

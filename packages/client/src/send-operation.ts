@@ -17,7 +17,7 @@ interface Answer {
   data?: unknown;
   errors?: {
     message: string;
-    extensions?: { code?: string; reason?: string; retryAfter?: number };
+    extensions?: Partial<AuthClientError['extensions']>;
   }[];
 }
 

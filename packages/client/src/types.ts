@@ -1,6 +1,7 @@
 import type {
   LoginInput,
   LoginMutation,
+  ReauthenticateMutation,
   RegisterInput,
   RegisterMutation,
   SignedInFragment,
@@ -19,6 +20,8 @@ type Failures<Result> = Exclude<Result, { readonly __typename: 'AuthPayload' }>;
 export type RegisterResult = SignedIn | Failures<RegisterMutation['register']>;
 /** Signed in, or why not; as the gateway's union of that name. */
 export type LoginResult = SignedIn | Failures<LoginMutation['login']>;
+/** Signed in as a moment ago, or why not; as the gateway's union of that name. */
+export type ReauthenticateResult = SignedIn | Failures<ReauthenticateMutation['reauthenticate']>;
 
 /** What somebody signs in with. */
 export type Credentials = Pick<LoginInput & RegisterInput, 'email' | 'password'>;
@@ -38,12 +41,20 @@ export type AuthState =
 /** Why nobody is signed in. */
 export type SignedOutReason = 'NO_TOKEN' | 'INVALID_GRANT' | 'LOGOUT';
 
-/** Where a native app or a server keeps its refresh token: a keychain, say. One token, as text. */
-export interface RefreshTokenStorage {
+/** Where a native app or a server keeps a token: a keychain, say. One token, as text. */
+export interface TokenStorage {
   get(): string | null | Promise<string | null>;
   /** Resolves once the token would survive the end of the app. */
-  set(refreshToken: string): void | Promise<void>;
+  set(token: string): void | Promise<void>;
   remove(): void | Promise<void>;
+}
+
+/** An operation was refused as the sign-in is not recent enough: the password is asked for once more. */
+export interface StaleAuthentication {
+  /** How recent the operation wants it. */
+  readonly maxAgeSeconds: number;
+  /** What was wrong with the password that was answered before; null: none was. */
+  readonly failure: Failures<ReauthenticateMutation['reauthenticate']> | null;
 }
 
 /** How a client reaches its gateway, and where the refresh token lives. */
@@ -52,6 +63,11 @@ export type AuthClientOptions = {
   readonly url: string;
   /** Longest wait for one answer, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
+  /**
+   * Asks the user for their password, where an operation needs a recent sign-in; null: they would rather not. With the
+   * password, the operation is sent once more. Default: the operation is refused.
+   */
+  readonly onStaleAuthentication?: (stale: StaleAuthentication) => Promise<string | null>;
   /** What the platform offers, where it is not to be found globally; given by tests. */
   readonly platform?: Partial<Platform>;
 } & (
@@ -62,7 +78,12 @@ export type AuthClientOptions = {
   | {
       /** Into a storage of the app's own: for native apps and servers. */
       readonly delivery: 'BODY';
-      readonly storage: RefreshTokenStorage;
+      readonly storage: TokenStorage;
+      /**
+       * Where the device token goes, which outlives sessions: with it, signing in here takes from a limit of this
+       * device's own, which nobody else can use up. Default: nowhere.
+       */
+      readonly deviceStorage?: TokenStorage;
     }
 );
 
@@ -99,6 +120,8 @@ export interface AuthClient {
   register(credentials: Credentials): Promise<RegisterResult>;
   /** Signs in. @throws {AuthClientError} */
   login(credentials: Credentials): Promise<LoginResult>;
+  /** Makes the sign-in of this session recent, by the password once more. @throws {AuthClientError} */
+  reauthenticate(password: string): Promise<ReauthenticateResult>;
   /**
    * Ends the session, in all tabs.
    *
@@ -119,6 +142,13 @@ export interface AuthClient {
    * @throws {AuthClientError} where the gateway can't answer now; the session goes on.
    */
   renewAccessToken(refused: string | null): Promise<string | null>;
+  /**
+   * An access token of a sign-in at most `maxAgeSeconds` old, which `refused` was not of: asks
+   * `onStaleAuthentication`. null: there is none, or it has no password.
+   *
+   * @throws {AuthClientError} where the gateway can't answer now, or there were too many tries.
+   */
+  freshenAuthentication(refused: string | null, maxAgeSeconds: number): Promise<string | null>;
   /** The access token in memory, if it is good for a while; sends nothing. */
   peekAccessToken(): string | null;
   /** Calls `listener` whenever {@link AuthClient.state} changes; answers how to stop that. */

@@ -1,7 +1,10 @@
 import {
+  type Client,
   type CombinedError,
   composeExchanges,
   type Exchange,
+  type GraphQLRequest,
+  makeErrorResult,
   makeOperation,
   mapExchange,
   type Operation,
@@ -9,15 +12,57 @@ import {
 } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
 import { needsRenewal } from './needs-renewal.js';
+import { mayBeDoneBy } from './operation-effect.js';
+import { createRemedies, type Remedy } from './remedies.js';
 import type { AuthClient } from './types.js';
 
 /**
  * Makes an exchange for urql, to stand in front of `fetchExchange`, that sends the access token along, and where it is
- * refused renews it and sends the operation once more: without a token where nobody is signed in any more. Where the
- * gateway can't say, the operation ends in a network error, an `AuthClientError`.
+ * refused renews it and sends the operation once more: without a token where nobody is signed in any more. So it does
+ * where the sign-in is not recent enough, once the client has the password. Where the gateway can't say, the operation
+ * ends in a network error, an `AuthClientError`.
  */
 export function createAuthExchange(client: AuthClient): Exchange {
-  return composeExchanges([mapExchange({ onResult: withoutTraces }), createBearerExchange(client)]);
+  return (input) => {
+    const onResult = (result: OperationResult) => {
+      const bare = withoutTraces(result);
+      const remedy = remedyFor(client, result);
+      return remedy === null ? bare : sentAgain(input.client, bare, remedy);
+    };
+    return composeExchanges([mapExchange({ onResult }), createBearerExchange(client)])(input);
+  };
+}
+
+/** Marks an operation that is sent for the second time, with a recent sign-in. */
+const SENT_AGAIN = 'gatehouseSentAgain';
+
+/** How to make the sign-in recent, where that is what an operation wants. Tokens are renewed by `authExchange`. */
+function remedyFor(client: AuthClient, { data, error, operation }: OperationResult): Remedy | null {
+  const { kind, query, context } = operation;
+  const isOnce = kind === 'query' || kind === 'mutation';
+  if (error === undefined || !isOnce || context[SENT_AGAIN] || needsRenewal(error.graphQLErrors)) return null;
+  const answer = { data, errors: error.graphQLErrors };
+  return createRemedies(client, mayBeDoneBy(query))(answer, tracesOf(operation)?.accessToken ?? null);
+}
+
+/** What the operation answers once the remedy is taken; the first result, where there is none. */
+async function sentAgain(urql: Client, result: OperationResult, remedy: Remedy): Promise<OperationResult> {
+  const { operation } = result;
+  const { query, variables, key, kind, context } = operation;
+  const { _instance, ...rest } = context;
+  try {
+    if ((await remedy()) === null) return result;
+  } catch (error) {
+    return makeErrorResult(operation, error as Error);
+  }
+  // Of this key, urql has a query under way already: the one whose result waits here.
+  const request = { query, variables, key: kind === 'query' ? ~key : key } as GraphQLRequest;
+  const again = urql.createRequestOperation(kind, request, {
+    ...rest,
+    requestPolicy: 'network-only',
+    [SENT_AGAIN]: true,
+  });
+  return { ...(await urql.executeRequestOperation(again).toPromise()), operation };
 }
 
 /** Marks an operation that went out, to be found on its way back. */

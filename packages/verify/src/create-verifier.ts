@@ -41,9 +41,15 @@ const KEY_FAULTS = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOS
 /**
  * Makes a verifier as RFC 8725 and RFC 9068 4 ask: one algorithm, the type `at+jwt`, this issuer, this audience, a key
  * that the gateway publishes. A token is verified once and remembered for a minute at most; the keys for five.
+ *
+ * @throws {TypeError} where the issuer, the audience or the URL is missing.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, jwksUrl, nowMs = Date.now } = options;
+  // A setting that is missing would let in the tokens of others: what is undefined, the library does not check.
+  for (const [name, value] of Object.entries({ issuer, audience, jwksUrl })) {
+    if (typeof value !== 'string' || value === '') throw new TypeError(`createVerifier needs ${name}: a text`);
+  }
   const keys = publishedKeys({ jwksUrl, send: options.fetch ?? ((url, init) => fetch(url, init)), nowMs });
   const cache = createTokenCache({ nowMs });
   const check = async (token: string): Promise<AccessToken> => {

@@ -21,8 +21,15 @@ export interface RequireAuth {
 /**
  * Makes a hook that lets in whom the gateway's access token speaks for. Others get 401 or 403 with `WWW-Authenticate`
  * (RFC 6750 3), or 503 with `Retry-After` where the gateway's keys can't be had; in JSON, shaped as GraphQL's errors are.
+ *
+ * @throws {TypeError} where the scope is no scope.
  */
-export function createRequireAuth(verifier: Verifier, { scope }: RequireAuthOptions = {}): RequireAuth {
+export function createRequireAuth(verifier: Verifier, options: RequireAuthOptions = {}): RequireAuth {
+  const { scope } = options;
+  // A setting that is missing would let in whoever is signed in.
+  if ('scope' in options && (typeof scope !== 'string' || !/^\S+$/.test(scope))) {
+    throw new TypeError('createRequireAuth: scope must be a text without spaces, or left out');
+  }
   const callers = new WeakMap<FastifyRequest, AccessToken>();
   const hook = async (request: FastifyRequest, reply: FastifyReply) => {
     try {

@@ -108,6 +108,12 @@ describe('a Fastify hook', () => {
     expect(late.body.errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' });
   });
 
+  it('is not made with a scope that is none: it would let in whoever is signed in', () => {
+    for (const scope of [undefined, null, '', 'two scopes', ['notes:write']]) {
+      expect(() => createRequireAuth(verifier(), { scope } as never)).toThrow(/scope must be/);
+    }
+  });
+
   it('refuses who lacks the scope, and is away while the keys are', async () => {
     const { accessToken } = await gate.registerSomebody();
     const scoped = await ask(createRequireAuth(verifier(), { scope: 'notes:write' }), `Bearer ${accessToken}`);

@@ -179,6 +179,14 @@ describe('a verifier in another service', () => {
   });
   const answering = async (body: string, status: number) => new Response(body, { status });
 
+  it('is not made without an issuer, an audience and a URL: nothing would be checked', () => {
+    for (const name of ['issuer', 'audience', 'jwksUrl']) {
+      for (const value of [undefined, null, '', ['https://auth.example.org']]) {
+        expect(() => verifier({ [name]: value })).toThrow(`createVerifier needs ${name}`);
+      }
+    }
+  });
+
   it('tells nothing of a token in its errors', async () => {
     const { accessToken } = await gate.registerSomebody();
     const error = await verifier({ issuer: 'x' })

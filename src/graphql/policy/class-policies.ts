@@ -1,6 +1,7 @@
 import { type GraphQLSchema, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql';
 import { getMetadataStorage } from 'type-graphql';
 import { type Policy, policiesOf } from './policy.js';
+import { typeGraphqlRoles } from './type-graphql-roles.js';
 
 // biome-ignore lint/complexity/noBannedTypes: TypeGraphQL names classes by this type.
 export type Class = Function;
@@ -81,8 +82,20 @@ function ofMethod(
   { target, methodName }: Pick<Method, 'target' | 'methodName'>,
   resolvers: readonly Class[],
 ): Policies {
+  const classes = classesWith(target, resolvers);
+  return new Map([
+    ...classes.flatMap((each) => [...standingOn(each), ...standingOn(each, methodName)]),
+    ...typeGraphqlRoles(classes, methodName),
+  ]);
+}
+
+/**
+ * The classes whose policies hold for the methods of this one: those that have or inherit them. TypeGraphQL shows the field
+ * resolvers of one schema in the next one of the process, too, which may have none of these classes.
+ */
+function classesWith(target: Class, resolvers: readonly Class[]): Class[] {
   const heirs = resolvers.map(lineageOf).filter((lineage) => lineage.includes(target));
-  return new Map(heirs.flat().flatMap((each) => [...standingOn(each), ...standingOn(each, methodName)]));
+  return heirs.length > 0 ? [...new Set(heirs.flat())] : lineageOf(target);
 }
 
 function ofTypeField(needs: { type: Class; name: string; resolvers: readonly Class[] }): Policies {
@@ -97,15 +110,14 @@ function ofTypeField(needs: { type: Class; name: string; resolvers: readonly Cla
       schemaName === name && kind === 'external' && isResolverOf(target, type, resolvers),
   );
   return new Map([
-    ...names.flatMap((each) => [...standingOn(type, each)]),
+    ...names.flatMap((each) => [...standingOn(type, each), ...typeGraphqlRoles([type], each)]),
     ...resolving.flatMap((method) => [...ofMethod(method, resolvers)]),
   ]);
 }
 
 /** Whether field resolvers of this class are of that type: it says so, or a class that inherits them does. */
 function isResolverOf(target: Class, type: Class, resolvers: readonly Class[]): boolean {
-  const classes = resolvers.map(lineageOf).filter((lineage) => lineage.includes(target));
-  return classes.flat().some((each) => objectTypeOf(each) === type);
+  return classesWith(target, resolvers).some((each) => objectTypeOf(each) === type);
 }
 
 function objectTypeOf(target: Class): unknown {

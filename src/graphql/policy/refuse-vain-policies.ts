@@ -43,16 +43,22 @@ export function refuseVainPolicies({
   );
 }
 
-/** A guarded class of arguments (`@ArgsType()`), of which the schema knows the fields alone; or one of its properties. */
+/** A guarded class of inputs or arguments (`@ArgsType()`), of which the schema knows the fields alone; or a property of it. */
 function vainArguments(schema: GraphQLSchema, resolvers: readonly Class[]): string | undefined {
   const { params, fieldExtensions } = getMetadataStorage();
   const readers = new Set([
     ...resolvers.flatMap(lineageOf),
     ...Object.keys(schema.getTypeMap()).flatMap((name) => typeClasses(name)),
   ]);
-  const classes = params
+  const { inputTypes, authorizedFields, authorizedResolver } = getMetadataStorage();
+  const inputs = inputTypes.filter(({ name }) => isInputObjectType(schema.getType(name))).map(({ target }) => target);
+  const args = params
     .filter((param) => param.kind === 'args' && readers.has(param.target))
-    .flatMap((param) => lineageOf((param as { getType: () => unknown }).getType() as Class));
+    .map((param) => (param as { getType: () => unknown }).getType() as Class);
+  const classes = [...inputs, ...args].flatMap(lineageOf);
+  // TypeGraphQL's own decorator takes them in silence, too.
+  const theirs = [...authorizedResolver, ...authorizedFields].find(({ target }) => classes.includes(target));
+  if (theirs !== undefined) return theirs.target.name;
   const guarded = classes.find((each) => standingOn(each).size > 0);
   if (guarded !== undefined) return guarded.name;
   const property = fieldExtensions.find(

@@ -2,13 +2,22 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/database.js';
 import type { Random } from '../random.js';
+import type { RequestNotes } from '../request-notes.js';
 
 /** Where a request came from; what an audit event and a session keep of it. */
 export interface ClientFacts {
   requestId: string;
   ipAddress: string;
   userAgent: string | null;
+  /** For the log line of the request; absent where there is none. */
+  requestNotes?: RequestNotes;
 }
+
+/** Who asked for a change: as a request's facts tell, or nulls where an operator did. */
+export type Asker = { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
+
+/** An operator: no request asked. */
+export const OPERATOR: Asker = { requestId: null, ipAddress: null, userAgent: null };
 
 /** Stands for a user who is not known. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -23,6 +32,9 @@ export type AuditKind =
   | 'REAUTHENTICATION_FAILED'
   | 'AUTHORIZATION_REFUSED'
   | 'ROLES_CHANGED'
+  | 'USER_CREATED'
+  | 'USER_DISABLED'
+  | 'USER_ENABLED'
   | 'REFRESH_REFUSED'
   | 'RATE_LIMITED'
   | 'SESSION_ENDED'
@@ -51,7 +63,7 @@ export interface AuditEntry {
   kind: AuditKind;
   cause: string | null;
   /** Of nulls, where no request asked for it. */
-  client: { [Fact in keyof ClientFacts]: ClientFacts[Fact] | null };
+  client: Asker;
 }
 
 /** An entry that no request led to. */
@@ -84,7 +96,7 @@ export interface AuditTrail {
     cause: string;
     userId: string | null;
     sessionId?: string;
-    client: ClientFacts;
+    client: Asker;
   }): Promise<void>;
 }
 
@@ -93,6 +105,7 @@ export function createAuditTrail(needs: { database: Database; clock: Clock; rand
   const { database, clock, random } = needs;
   return {
     record: async ({ kind, cause, userId, sessionId, client }) => {
+      if (client.requestNotes) client.requestNotes.cause = cause;
       const entry = { id: random.id(), at: clock.now(), kind, cause, client };
       const source = sql`(SELECT ${userId ?? NIL_UUID}::uuid AS user_id, ${sessionId ?? null}::uuid AS session_id)`;
       await database.query(auditInsert({ database, entry, source }));

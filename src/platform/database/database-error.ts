@@ -31,8 +31,11 @@ const LOST_CONNECTION_TEXT =
   /connection terminated|not queryable|client has encountered a connection error|query runner already released/i;
 const TIMED_OUT_TEXT =
   /timeout exceeded when trying to connect|query read timeout|connection terminated due to connection timeout/i;
-/** Full, out of resources, statement or lock timed out: another try at once would only add to it. */
-const BUSY_STATES = /^(53...|57014|55P03)$/;
+/** Full, out of resources, a fault of its machine, statement or lock timed out: another try at once would only add to it. */
+const BUSY_STATES = /^(53...|58000|58030|57014|55P03)$/;
+/** A quota or a limit that is used up has no state of its own, unlike a disk that is full. */
+const INTERNAL_ERROR = 'XX000';
+const NO_ROOM_TEXT = /^could not (extend|write to|write block|create) /i;
 const PASSING_STATES = /^(57P0[1-5]|25P03|08...)$/;
 
 /** What of a driver's or TypeORM's error may be kept. */
@@ -65,7 +68,12 @@ export function isPassing(error: DatabaseError): boolean {
 
 /** The error to show outside: `ServiceUnavailable` where the database is away, full or slow, else itself. */
 export function outward(error: DatabaseError): Error {
-  const isBusy = TIMED_OUT_TEXT.test(error.message) || (error.code !== null && BUSY_STATES.test(error.code));
-  if (isBusy) return new ServiceUnavailable('DATABASE_BUSY', 2, error);
+  if (isBusy(error)) return new ServiceUnavailable('DATABASE_BUSY', 2, error);
   return isPassing(error) ? new ServiceUnavailable('DATABASE_AWAY', 2, error) : error;
+}
+
+function isBusy({ code, message }: DatabaseError): boolean {
+  if (TIMED_OUT_TEXT.test(message)) return true;
+  if (code === INTERNAL_ERROR) return NO_ROOM_TEXT.test(message);
+  return code !== null && BUSY_STATES.test(code);
 }

@@ -1,9 +1,11 @@
 import pRetry from 'p-retry';
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { ServiceUnavailable } from '../service-unavailable.js';
+import { traced } from '../tracing.js';
 import { DatabaseError, isPassing, isStuck, outward, toDatabaseError } from './database-error.js';
+import { surviveEndedConnections } from './survive-ended-connections.js';
 
 /** Sends statements; what a transaction's work is given, too. */
 export interface Statements {
@@ -23,6 +25,8 @@ export interface Database extends Statements {
   table(name: string): Sql;
   /** The schema of the tables, unquoted. */
   readonly schema: string;
+  /** How the pool is used; null: it is none that can be told of. */
+  poolUse(): { total: number; idle: number; waiting: number; max: number } | null;
 }
 
 const QUEUE_RETRY_AFTER_SECONDS = 1;
@@ -44,6 +48,7 @@ export function createDatabase(needs: {
   statementsMax?: number;
 }): Database {
   const { dataSource, schema, isPooled, statementsMax = Number.POSITIVE_INFINITY } = needs;
+  surviveEndedConnections(dataSource);
   let inProgress = 0;
   const nameOf = isPooled ? () => undefined : createStatementNames();
   const withRunner = async <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> => {
@@ -63,10 +68,19 @@ export function createDatabase(needs: {
   return {
     schema,
     table: (name) => raw(`"${schema}"."${name}"`),
+    poolUse: () => poolUse(dataSource),
     query: (statement) => retried(() => withRunner((runner) => statementsOf(runner, nameOf).query(statement))),
     transaction: (work) =>
       retried(() => withRunner((runner) => inTransaction(runner, statementsOf(runner, nameOf), work))),
   };
+}
+
+/** By what the driver's pool has, whichever DataSource it is of. */
+function poolUse({ driver }: DataSource): ReturnType<Database['poolUse']> {
+  const { master } = driver as { master?: Partial<Pool> };
+  const { totalCount: total, idleCount: idle, waitingCount: waiting, options } = master ?? {};
+  if (total === undefined || idle === undefined || waiting === undefined) return null;
+  return { total, idle, waiting, max: options?.max ?? 10 };
 }
 
 /** Closes the connection that a runner holds: the pool replaces it. */
@@ -96,9 +110,13 @@ function statementsOf(runner: QueryRunner, nameOf: NameOf): Statements {
   return {
     query: async <Row>({ text, values }: Sql) => {
       // The driver's own connection: TypeORM's `query` takes no name for a statement.
-      const connection: ClientBase = await failing(runner.connect());
-      const { rows } = await failing(connection.query({ text, values, name: nameOf(text) }));
-      return rows as Row[];
+      const send = async () => {
+        const connection: ClientBase = await failing(runner.connect());
+        const { rows } = await failing(connection.query({ text, values, name: nameOf(text) }));
+        return rows as Row[];
+      };
+      // Its text alone: values are parameters, and stay out of traces.
+      return traced('statement', () => ({ 'db.system.name': 'postgresql', 'db.query.text': text }), send);
     },
   };
 }

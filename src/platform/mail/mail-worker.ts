@@ -1,6 +1,7 @@
 import { addSeconds, type Clock } from '../clock.js';
 import type { Database } from '../database/database.js';
 import type { Logger } from '../logger.js';
+import { type Metrics, noMetrics } from '../metrics/metrics.js';
 import type { Random } from '../random.js';
 import { type MailKind, mailRuleOf } from './mail-kind.js';
 import type { MailWake } from './mail-wake.js';
@@ -27,6 +28,7 @@ interface MailWorkerNeeds {
   mailer: Mailer | null;
   composers: Composers;
   wake: MailWake;
+  metrics?: Pick<Metrics, 'mail'>;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -93,7 +95,7 @@ export function createMailWorker(needs: MailWorkerNeeds): MailWorker {
 }
 
 function createDeliver(needs: MailWorkerNeeds & { outbox: OutboxRepository }) {
-  const { outbox, clock, log, mailer, composers } = needs;
+  const { outbox, clock, log, mailer, composers, metrics = noMetrics } = needs;
   const send = async (mail: ClaimedMail): Promise<void> => {
     if (mailer === null) return void (await outbox.finish({ mail, result: 'OFF', now: clock.now() }));
     const rule = mailRuleOf(mail.kind);
@@ -106,6 +108,7 @@ function createDeliver(needs: MailWorkerNeeds & { outbox: OutboxRepository }) {
     if (composed !== null) await mailer.send({ ...composed, id: mail.id });
     const result = composed === null ? 'NOT_NEEDED' : 'SENT';
     await outbox.finish({ mail, result, now: clock.now() });
+    if (result === 'SENT') metrics.mail(mail.kind, 'sent');
     log.debug({ event: 'mail_done', mailId: mail.id, kind: mail.kind, result });
   };
   return async (mail: ClaimedMail): Promise<void> => {
@@ -127,7 +130,7 @@ interface AfterFailure extends MailWorkerNeeds {
 }
 
 async function afterFailure(step: AfterFailure): Promise<void> {
-  const { outbox, mail, error, clock, random, log } = step;
+  const { outbox, mail, error, clock, random, log, metrics = noMetrics } = step;
   const facts = { mailId: mail.id, kind: mail.kind, attempts: mail.attempts };
   if (error instanceof MailFailure && error.isFinal) {
     log.warn({ event: 'mail_refused', ...facts, reason: error.reason });
@@ -137,13 +140,15 @@ async function afterFailure(step: AfterFailure): Promise<void> {
   // Up to a fifth later, so that the mails of an outage do not come back as one crowd.
   const retryInSeconds = Math.round(seconds * (1 + random.fraction() / 5));
   const reason = error instanceof MailFailure ? error.reason : causeOf(error);
+  metrics.mail(mail.kind, 'retried');
   log.warn({ event: 'mail_delayed', ...facts, reason, retryInSeconds });
   await outbox.putOff({ mail, until: addSeconds(clock.now(), retryInSeconds) });
 }
 
 /** The end of a mail that never arrived: the log and the audit trail tell of it, without the address. */
 async function giveUp(step: Omit<AfterFailure, 'error'> & { result: 'REFUSED' | 'TOO_LATE' }): Promise<void> {
-  const { outbox, mail, result, clock, random, log } = step;
+  const { outbox, mail, result, clock, random, log, metrics = noMetrics } = step;
+  metrics.mail(mail.kind, 'given_up');
   const now = clock.now();
   const audit = {
     id: random.id(),

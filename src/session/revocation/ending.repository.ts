@@ -1,9 +1,10 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { ClientFacts } from '../../platform/audit/audit.js';
+import type { Asker, ClientFacts } from '../../platform/audit/audit.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Statements } from '../../platform/database/database.js';
 import { eventDetails } from '../../platform/mail/event-details.js';
 import type { MailWake } from '../../platform/mail/mail-wake.js';
+import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { type EndCause, type EndedSession, type EndingIds, endingStatement, newEndingIds } from './ending.js';
 import type { RevocationList } from './revocation-list.js';
@@ -11,7 +12,7 @@ import type { RevocationList } from './revocation-list.js';
 /** Ends sessions, each with its rows in the feed and the audit trail; this process refuses them at once. */
 export interface EndingRepository {
   /** false: it was no live session of the user's. */
-  end(needs: { userId: string; sessionId: string; cause: EndCause; client: ClientFacts }): Promise<boolean>;
+  end(needs: { userId: string; sessionId: string; cause: EndCause; client: Asker }): Promise<boolean>;
   /** Ends the session only if it still is of the generation that was judged; false: it has changed. */
   endJudged(needs: {
     userId: string;
@@ -21,12 +22,7 @@ export interface EndingRepository {
     client: ClientFacts;
   }): Promise<boolean>;
   /** Ends all of a user's sessions but `exceptSessionId`; answers how many lived. */
-  endAll(needs: {
-    userId: string;
-    exceptSessionId: string | null;
-    cause: EndCause;
-    client: ClientFacts;
-  }): Promise<number>;
+  endAll(needs: { userId: string; exceptSessionId: string | null; cause: EndCause; client: Asker }): Promise<number>;
   /**
    * Carries a change of the user out and ends all of their sessions but `exceptSessionId`, in one transaction in which
    * the user's row is locked first. null: `change` answered null, and nothing ended. Both may run more than once.
@@ -35,7 +31,7 @@ export interface EndingRepository {
     userId: string;
     exceptSessionId: string | null;
     cause: EndCause;
-    client: ClientFacts;
+    client: Asker;
     change: (statements: Statements) => Promise<Change | null>;
     /** What follows on the ends. */
     afterwards?: (statements: Statements) => Promise<unknown>;
@@ -50,22 +46,25 @@ interface Needs {
   random: Random;
   revocations: RevocationList;
   mailWake: MailWake;
+  metrics?: Pick<Metrics, 'sessionsEnded'>;
 }
 
 /** Endings in PostgreSQL. */
-export function createEndingRepository({ database, clock, random, revocations, mailWake }: Needs): EndingRepository {
+export function createEndingRepository(needs: Needs): EndingRepository {
+  const { database, clock, random, revocations, mailWake, metrics = noMetrics } = needs;
   const sessions = database.table('refresh_sessions');
   const users = database.table('users');
 
   /** Ended here is refused here at once; the other processes learn it from the feed. */
-  const noted = (ended: EndedSession[]): EndedSession[] => {
+  const noted = (ended: EndedSession[], cause: EndCause): EndedSession[] => {
     for (const { sessionId } of ended) revocations.noteEnded(sessionId);
+    if (ended.length > 0) metrics.sessionsEnded(cause, ended.length);
     return ended;
   };
 
   const end: EndingRepository['end'] = async ({ sessionId, ...needs }) => {
     const ending = { ...needs, at: clock.now(), ids: [newEndingIds({ sessionId, random })] };
-    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })));
+    const [ended] = noted(await database.query<EndedSession>(endingStatement({ database, ending })), needs.cause);
     return ended?.wasLive ?? false;
   };
 
@@ -74,7 +73,7 @@ export function createEndingRepository({ database, clock, random, revocations, m
     userId: string;
     choice: Sql;
     cause: EndCause;
-    client: ClientFacts;
+    client: Asker;
     change?: (statements: Statements) => Promise<Change | null>;
     afterwards?: ((statements: Statements) => Promise<unknown>) | undefined;
   }): Promise<{ ended: EndedSession[]; change: Change | null }> => {
@@ -96,7 +95,7 @@ export function createEndingRepository({ database, clock, random, revocations, m
       await afterwards?.(statements);
       return { ended, change: changed };
     });
-    noted(done.ended);
+    noted(done.ended, facts.cause);
     return done;
   };
   // Locked in the order of their keys, as everywhere: two transactions never wait for each other in a ring.
@@ -121,9 +120,9 @@ export function createEndingRepository({ database, clock, random, revocations, m
         notice: isStolen ? notice : undefined,
       };
       const condition = sql`s.generation = ${generation}`;
-      const ended = noted(await database.query<EndedSession>(endingStatement({ database, ending, condition })));
+      const ended = await database.query<EndedSession>(endingStatement({ database, ending, condition }));
       if (isStolen) mailWake.wake();
-      return ended.length > 0;
+      return noted(ended, needs.cause).length > 0;
     },
     endAll: async ({ exceptSessionId, ...needs }) => {
       const { ended } = await endChosen({ ...needs, choice: allBut(needs.userId, exceptSessionId) });

@@ -1,5 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import { type AuditKind, auditInsert, type ClientFacts } from '../../platform/audit/audit.js';
+import { type Asker, type AuditKind, auditInsert } from '../../platform/audit/audit.js';
 import type { Database } from '../../platform/database/database.js';
 import { type NewMail, outboxInsert } from '../../platform/mail/outbox.js';
 import type { Random } from '../../platform/random.js';
@@ -17,6 +17,10 @@ export type EndCause =
   | 'PASSWORD_CHANGED'
   | 'EMAIL_CHANGE_UNDONE'
   | 'ACCOUNT_DELETED'
+  /** The database had lost an end that a process still knew of. */
+  | 'DATABASE_WENT_BACK'
+  | 'DISABLED'
+  | 'ENDED_BY_OPERATOR'
   /** A sign-in in the same browser took its place. */
   | 'LOGIN_REPLACED';
 
@@ -33,7 +37,7 @@ export interface Ending {
   ids: readonly EndingIds[];
   cause: EndCause;
   at: Date;
-  client: ClientFacts;
+  client: Asker;
   /** A notice to the user, where one session is ended. */
   notice?: NewMail | undefined;
 }

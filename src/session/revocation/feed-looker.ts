@@ -1,6 +1,9 @@
 import pg from 'pg';
+import { cancelStatement } from '../../platform/database/cancel-statement.js';
 import { singleConnection } from '../../platform/database/connection-options.js';
+import { isStuck, toDatabaseError } from '../../platform/database/database-error.js';
 import { endConnection } from '../../platform/database/end-connection.js';
+import { HEARTBEAT } from '../../platform/database/heartbeat.js';
 import type { SigningKeysLook } from '../signing-key/follow-signing-keys.js';
 import { readStoredSigningKeys } from '../signing-key/stored-signing-key.js';
 import type { FeedEntry } from './revocation-list.js';
@@ -27,7 +30,12 @@ export interface FeedLook {
 /** Reads the feed. */
 export interface FeedLooker {
   /** The rows since the last look, of at least the last `backSeconds`, and of a while before: one may commit late. */
-  look(needs: { backSeconds: number; keysStamp: string | null }): Promise<FeedLook>;
+  look(needs: {
+    backSeconds: number;
+    keysStamp: string | null;
+    /** Whether the answer has to prove that this server can still commit. */
+    hasHeartbeat: boolean;
+  }): Promise<FeedLook>;
   stop(): Promise<void>;
 }
 
@@ -42,13 +50,15 @@ function keysOf(schema: string): string {
 }
 
 /** In one statement, by the database's clock alone: $1 seconds back, $2 the last look, $3 the stamp that is known. */
-function lookStatement({ schema, hasKeys }: { schema: string; hasKeys: boolean }): string {
+function lookStatement(needs: { schema: string; hasKeys: boolean; hasHeartbeat: boolean }): string {
+  const { schema, hasKeys, hasHeartbeat } = needs;
+  // With a heartbeat, the answer comes once that is committed: a primary that is cut off from its standbys gives none.
   // From the earlier of two moments: ours stands still while a machine sleeps, and the database's may be set back.
   return `
     SELECT pg_is_in_recovery() AS "isReplica", statement_timestamp()::text AS "lookedAt",
       id, user_id AS "userId", session_id AS "sessionId", auth_epoch AS "authEpoch", keys.stamp AS "keysStamp",
       CASE WHEN keys.stamp IS DISTINCT FROM $3::text AND row_number() OVER () = 1 THEN keys.list END AS "signingKeys"
-    FROM (SELECT) AS here LEFT JOIN "${schema}".auth_changes
+    FROM (SELECT ${hasHeartbeat ? HEARTBEAT : ''}) AS here LEFT JOIN "${schema}".auth_changes
       ON at >= LEAST($2::timestamptz, statement_timestamp() - make_interval(secs => $1))
         - interval '${OVERLAP_SECONDS} seconds'
       CROSS JOIN ${hasKeys ? keysOf(schema) : "(SELECT '' AS stamp, '[]'::json AS list)"} AS keys`;
@@ -68,7 +78,8 @@ export function createFeedLooker({
   hasKeys: boolean;
 }): FeedLooker {
   let client: pg.Client | null = null;
-  const statement = lookStatement({ schema, hasKeys });
+  const plain = lookStatement({ schema, hasKeys, hasHeartbeat: false });
+  const committing = lookStatement({ schema, hasKeys, hasHeartbeat: true });
   let lastLookedAt: string | null = null;
   const drop = async () => {
     const dropped = client;
@@ -76,7 +87,7 @@ export function createFeedLooker({
     await endConnection(dropped);
   };
   return {
-    look: async ({ backSeconds, keysStamp }) => {
+    look: async ({ backSeconds, keysStamp, hasHeartbeat }) => {
       try {
         if (client === null) {
           const fresh = new pg.Client({
@@ -88,6 +99,7 @@ export function createFeedLooker({
           fresh.on('error', () => client === fresh && void drop());
           await fresh.connect();
         }
+        const statement = hasHeartbeat ? committing : plain;
         const { rows } = await client.query<FeedRow>(statement, [backSeconds, lastLookedAt, keysStamp]);
         const [first] = rows;
         // A replica may lag: what it shows proves nothing.
@@ -100,6 +112,7 @@ export function createFeedLooker({
           signingKeys: hasKeys ? { stamp, keys } : null,
         };
       } catch (error) {
+        if (client !== null && isStuck(toDatabaseError(error))) cancelStatement(client);
         void drop();
         throw error;
       }

@@ -14,6 +14,8 @@ export interface RevocationFeed {
   stop(): Promise<void>;
   /** Whether the last look is too old to vouch for any session. */
   isBehind(): boolean;
+  /** Since the last look was sent; null: there was none. */
+  lagSeconds(): number | null;
 }
 
 interface Needs {
@@ -35,12 +37,15 @@ const BOUND_MS = 2_000;
 /** Many ends in a row are read together: the pause after a look is at least this, and as long as the look took. */
 const WAKE_GAP_MS = 20;
 const KEEP_SECONDS = 3_665;
+/** Looks that were woken sooner than this after one that vouches merely read: many ends need not be as many commits. */
+const VOUCH_EVERY_MS = 500;
 
 /** A feed that has not begun. */
 export function createRevocationFeed(needs: Needs): RevocationFeed {
   const { url, directUrl, schema, clock, revocations, keysFollower, log } = needs;
   const looker = createFeedLooker({ url, schema, isPooled: url !== directUrl, hasKeys: keysFollower !== null });
   const listener = createFeedListener({ url: directUrl, channel: feedChannel(schema), onWake: () => wake() });
+  /** Of the last look that vouches. */
   let lastLookSentMs: number | null = null;
   let lastLookTookMs = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -53,12 +58,13 @@ export function createRevocationFeed(needs: Needs): RevocationFeed {
     const sentMs = clock.monotonicMs();
     // First everything that an access token may still be affected by, then what came since the last look.
     const sinceSeconds = lastLookSentMs === null ? KEEP_SECONDS : (sentMs - lastLookSentMs) / 1000;
+    const hasHeartbeat = lastLookSentMs === null || sentMs - lastLookSentMs >= VOUCH_EVERY_MS;
     try {
       const keysStamp = keysFollower?.stamp() ?? null;
-      const { entries, signingKeys } = await looker.look({ backSeconds: sinceSeconds, keysStamp });
+      const { entries, signingKeys } = await looker.look({ backSeconds: sinceSeconds, keysStamp, hasHeartbeat });
       revocations.noteAll(entries);
       if (signingKeys !== null) keysFollower?.note(signingKeys);
-      lastLookSentMs = sentMs;
+      if (hasHeartbeat) lastLookSentMs = sentMs;
       lastLookTookMs = clock.monotonicMs() - sentMs;
       if (isFailing) log.info({ event: 'revocation_feed_back' }, 'the revocation feed answers again');
       isFailing = false;
@@ -102,6 +108,7 @@ export function createRevocationFeed(needs: Needs): RevocationFeed {
       await looking;
       await looker.stop();
     },
+    lagSeconds: () => (lastLookSentMs === null ? null : (clock.monotonicMs() - lastLookSentMs) / 1000),
     isBehind: () => lastLookSentMs === null || clock.monotonicMs() - lastLookSentMs > BOUND_MS,
   };
 }

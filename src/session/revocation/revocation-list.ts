@@ -17,6 +17,8 @@ export interface RevocationList {
   /** The user's profile has changed here; their tokens stay as good as they were. */
   noteProfileChanged(userId: string): void;
   noteAll(entries: readonly FeedEntry[]): void;
+  /** Whether the session has ended, as far as is known here. */
+  hasEnded(sessionId: string): boolean;
   /** What has become of the session or the user since the token was issued. */
   check(identity: Pick<Identity, 'userId' | 'sessionId' | 'authEpoch'>): 'current' | 'session_ended' | 'user_changed';
 }
@@ -81,6 +83,7 @@ export function createRevocationList(needs: { clock: Clock; onUserChanged: (user
         if (authEpoch !== null) noteChanged(userId, authEpoch);
       }
     },
+    hasEnded: (sessionId) => endedSessions.has(sessionId),
     check: ({ userId, sessionId, authEpoch }) => {
       if (endedSessions.has(sessionId)) return 'session_ended';
       return authEpoch < (changedUsers.get(userId)?.authEpoch ?? 0) ? 'user_changed' : 'current';

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
-import sql from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { Identity } from '../../graphql/auth-state.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/database.js';
+import { HEARTBEAT } from '../../platform/database/heartbeat.js';
 import { ServiceUnavailable } from '../../platform/service-unavailable.js';
 
 /** What the database says of a session. */
@@ -56,13 +57,17 @@ export function createLookUpSession(needs: { database: Database; clock: Clock; p
 
 async function readFacts({ database, clock, identity }: { database: Database; clock: Clock; identity: Identity }) {
   const [row] = await database.query<SessionFacts>(sql`
-    SELECT s.revoked_at IS NULL AND s.expires_at > ${clock.now()} AND u.disabled_at IS NULL AS "isLive",
-      u.auth_epoch AS "authEpoch",
+    SELECT u.id IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > ${clock.now()} AND u.disabled_at IS NULL
+        AS "isLive",
+      COALESCE(u.auth_epoch, 0) AS "authEpoch",
       EXISTS (SELECT FROM ${database.table('signing_keys')} AS k
         WHERE k.kid = ${identity.keyId ?? null} AND k.revoked_at IS NOT NULL) AS "isKeyRevoked"
-    FROM ${database.table('refresh_sessions')} AS s JOIN ${database.table('users')} AS u ON u.id = s.user_id
-    WHERE s.user_id = ${identity.userId} AND s.id = ${identity.sessionId}`);
-  return row ?? { isLive: false, authEpoch: 0, isKeyRevoked: false };
+    FROM (SELECT ${raw(HEARTBEAT)}) AS here
+      LEFT JOIN ${database.table('refresh_sessions')} AS s
+        ON s.user_id = ${identity.userId} AND s.id = ${identity.sessionId}
+      LEFT JOIN ${database.table('users')} AS u ON u.id = s.user_id`);
+  if (row === undefined) throw new Error('a look-up always has an answer');
+  return row;
 }
 
 function unknown(): ServiceUnavailable {

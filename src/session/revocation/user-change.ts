@@ -13,7 +13,8 @@ export function userChangeInsert(needs: { database: Database; feedId: string; so
   const { database, feedId, source } = needs;
   return sql`
     INSERT INTO ${database.table('auth_changes')} (id, user_id, session_id, auth_epoch, at)
-    SELECT ${feedId}::uuid, source.user_id, NULL, source.auth_epoch, clock_timestamp() FROM ${source} AS source`;
+    SELECT ${feedId}::uuid, source.user_id, NULL, source.auth_epoch, clock_timestamp() FROM ${source} AS source
+    ON CONFLICT DO NOTHING`;
 }
 
 /** Those of `changed` (column `user_id`) with the epoch that they have and keep: for {@link userChangeInsert}. */

@@ -8,6 +8,7 @@ import { createKeyEncryption } from './key-encryption.js';
 import { createKeyRing } from './key-ring.js';
 import { createRotateSigningKeys } from './rotate-signing-keys.js';
 import { createSigningKeyRepository } from './signing-key.repository.js';
+import { signingKeyOf } from './signing-key-state.js';
 import { SigningKeysUnreadable } from './signing-keys-unreadable.js';
 import { unreadableSigningKeys } from './unreadable-signing-keys.js';
 
@@ -18,6 +19,8 @@ export interface OpenedSigningKeys {
   follower: SigningKeysFollower | null;
   /** Whether this process can open every key that is in use. */
   areReadable(): boolean;
+  /** Since the one that signs became active; null: they were given, or none signs. */
+  ageSeconds(): number | null;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function openSigningKeys(needs: {
   log: Logger;
 }): Promise<OpenedSigningKeys> {
   const { config, signingKeys, keyEncryptionKeys: secrets, database, clock, random, log } = needs;
-  if (signingKeys !== null) return { signingKeys, follower: null, areReadable: () => true };
+  if (signingKeys !== null) return { signingKeys, follower: null, areReadable: () => true, ageSeconds: () => null };
   const encryption = createKeyEncryption({ secrets, random });
   const repository = createSigningKeyRepository({ database });
   const rotationDays = config.signingKeyRotationDays;
@@ -49,5 +52,13 @@ export async function openSigningKeys(needs: {
   // Another process may have made the first key meanwhile, under an encryption key that is not ours.
   if (ring.unreadable().length > 0) throw new SigningKeysUnreadable(ring.unreadable());
   const follower = createSigningKeysFollower({ ring, rotate, rotationDays, clock, log });
-  return { signingKeys: ring, follower, areReadable: () => ring.unreadable().length === 0 };
+  return {
+    signingKeys: ring,
+    follower,
+    areReadable: () => ring.unreadable().length === 0,
+    ageSeconds: () => {
+      const signing = signingKeyOf(ring.known(), clock.now());
+      return signing === undefined ? null : (clock.now().getTime() - signing.activatesAt.getTime()) / 1000;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { AuditTrail, ClientFacts } from '../../platform/audit/audit.js';
+import type { Asker, AuditTrail } from '../../platform/audit/audit.js';
 import type { BreachedPasswords } from './breached-passwords.js';
 import { checkPassword, type PasswordCheck } from './password-policy.js';
 
@@ -9,7 +9,7 @@ export type CheckNewPassword = (input: {
   email: string;
   /** Whose it is to be; null: nobody's yet. */
   userId: string | null;
-  client: ClientFacts;
+  client: Asker;
 }) => Promise<PasswordCheck>;
 
 /**

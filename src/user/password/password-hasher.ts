@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { systemClock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
+import { type Metrics, noMetrics } from '../../platform/metrics/metrics.js';
 import type { Random } from '../../platform/random.js';
 import { ServiceUnavailable } from '../../platform/service-unavailable.js';
+import { traced } from '../../platform/tracing.js';
 import { DUMMY_HASH_BYTES, dummyPasswordHash, parsePasswordHash, SALT_BYTES } from './bcrypt-sha256.js';
 import { goingFirst, HashQueue } from './hash-queue.js';
 import type { HashAnswer, HashTask, VerifyAnswer, VerifyTask } from './password-hasher.worker.js';
@@ -23,6 +26,8 @@ export interface PasswordHasher {
   isOurs(passwordHash: string): boolean;
   /** How often bcrypt ran to answer so far. */
   hashings(): number;
+  /** Hashings that wait for a thread now. */
+  waiting(): number;
   /** Ends the workers at once; what still waits or runs is refused. Close after the last request was answered. */
   close(): Promise<void>;
 }
@@ -36,6 +41,7 @@ export interface PasswordHasherOptions {
   cost: number;
   random: Random;
   log?: Pick<Logger, 'error'>;
+  metrics?: Pick<Metrics, 'hashed'>;
 }
 
 const WORKER_FILE = fileURLToPath(new URL('./password-hasher.worker.js', import.meta.url));
@@ -43,7 +49,8 @@ const RETRY_AFTER_SECONDS_MIN = 1;
 const RETRY_AFTER_SECONDS_MAX = 30;
 
 /** Starts the threads that hash passwords; idle, they don't keep the process alive. */
-export function createPasswordHasher({ workers, queueMax, cost, random, log }: PasswordHasherOptions): PasswordHasher {
+export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
+  const { workers, queueMax, cost, random, log, metrics = noMetrics } = options;
   const queue = new HashQueue();
   const pool = new Piscina({
     filename: WORKER_FILE,
@@ -64,7 +71,7 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
   let hashings = 0;
   let closing: Promise<void> | null = null;
 
-  async function run<Answer extends { hashings: number }>(
+  async function run<Answer extends { hashings: number; ranMs: number }>(
     name: string,
     task: HashTask | VerifyTask,
     goesFirst = false,
@@ -75,7 +82,13 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
       throw new ServiceUnavailable('HASH_QUEUE_FULL', retryAfterSeconds({ waiting: queue.size, hashMs, workers }));
     }
     try {
-      const answer: Answer = await pool.run(goesFirst ? goingFirst(task) : task, { name });
+      const beganMs = systemClock.monotonicMs();
+      const answer: Answer = await traced(
+        'hashing',
+        () => ({}),
+        () => pool.run(goesFirst ? goingFirst(task) : task, { name }),
+      );
+      metrics.hashed(Math.max(0, systemClock.monotonicMs() - beganMs - answer.ranMs) / 1000);
       hashings += answer.hashings;
       return answer;
     } catch (error) {
@@ -99,6 +112,7 @@ export function createPasswordHasher({ workers, queueMax, cost, random, log }: P
       return parsed.kind === 'bcrypt-sha256' && parsed.cost === cost;
     },
     hashings: () => hashings,
+    waiting: () => queue.size,
     close() {
       closing ??= pool.destroy();
       return closing;

@@ -12,7 +12,8 @@ export function exampleApp(gateway: () => string): FindFile {
     throw new Error('build the example app first: npm --prefix examples/spa ci && npm --prefix examples/spa run build');
   }
   return async (path) => {
-    if (path !== '/') return readFile(new URL(path.slice(1), BUILT));
+    // Its screens for the links of mails are the same page.
+    if (path !== '/' && !path.startsWith('/account/')) return readFile(new URL(path.slice(1), BUILT));
     const html = await readFile(index, 'utf8');
     const named = GATEWAY_META.exec(html)?.[1];
     if (named === undefined) throw new Error('index.html names no gateway');

@@ -23,7 +23,7 @@ export const COOKIE_NAME = '__Host-gatehouse-refresh';
 
 /** Sets a stage; `environment` adds to the gateway's settings, `files` replaces the page under test. Where that fails, it leaves nothing open. */
 export async function setStage(
-  environment: Record<string, string> = {},
+  environment: Record<string, string> | ((app: AppServer) => Record<string, string>) = {},
   files: (gateway: () => string) => FindFile = authPage,
 ): Promise<Stage> {
   const closing = createClosing();
@@ -35,7 +35,8 @@ export async function setStage(
     const app = await startAppServer(files(() => proxy.url));
     closing.add(() => app.close());
     const clock = createMovingClock();
-    const gate = await startTestGateway({ ...productionSettings(proxy, app), ...environment }, { clock });
+    const more = typeof environment === 'function' ? environment(app) : environment;
+    const gate = await startTestGateway({ ...productionSettings(proxy, app), ...more }, { clock });
     closing.add(() => gate.close());
     proxy.target = gate.url;
     return { gate, clock, proxy, app, browser, close: () => closing.close() };

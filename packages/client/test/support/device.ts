@@ -8,6 +8,8 @@ export interface Device {
   openTab(changes?: Partial<Platform>, options?: { timeoutMs?: number }): AuthClient;
   /** What the tabs sent to the gateway, oldest first, by operation name. */
   sent: string[];
+  /** Called with the body of each request. */
+  onSend: (body: string) => void;
   /** What the tabs told each other, as text. */
   told: string[];
   /** How long each back-off took, in milliseconds; none passes really. */
@@ -55,6 +57,7 @@ export function createDevice({ url, origin }: { url: string; origin: string }): 
       const { query } = JSON.parse(String(init.body)) as { query: string };
       const operationName = /(?:mutation|query) (\w+)/.exec(query)?.[1] ?? '';
       sent.push(operationName);
+      device.onSend(String(init.body));
       const answer = () => forward(target, init);
       return interceptor === null ? answer() : interceptor(operationName, answer, init.signal as AbortSignal);
     },
@@ -68,8 +71,9 @@ export function createDevice({ url, origin }: { url: string; origin: string }): 
       return new Promise((resolve) => setTimeout(resolve, ms > LONGEST_WORD_MS ? 0 : ms));
     },
   };
-  return {
+  const device: Device = {
     sent,
+    onSend: () => {},
     told,
     waits,
     cookie,
@@ -89,6 +93,7 @@ export function createDevice({ url, origin }: { url: string; origin: string }): 
       interceptor = how;
     },
   };
+  return device;
 }
 
 function keepCookie(jar: Map<string, string>, line: string): void {

@@ -1,7 +1,7 @@
-import type { RefreshTokenStorage } from '@gatehouse/client';
+import type { TokenStorage } from '@gatehouse/client';
 
 /** A storage for tests. */
-export interface MemoryStorage extends RefreshTokenStorage {
+export interface MemoryStorage extends TokenStorage {
   /** Done before a token counts as stored. */
   onSet: () => Promise<void>;
   /** Answers this the next time, and what is stored afterwards. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AuthClient, type AuthState, createAuthClient } from '@gatehouse/client';
+import { type AuthClient, type AuthClientOptions, type AuthState, createAuthClient } from '@gatehouse/client';
 import { GOOD_PASSWORD } from '../../../../dist/test/support/graphql-client.js';
 import type { TestGateway } from '../../../../dist/test/support/test-gateway.js';
 import { createDevice, type Device } from './device.js';
@@ -21,14 +21,17 @@ export interface SignedInApp {
   sessionId: string;
 }
 
-/** Registers somebody with an app. */
-export async function signInApp(gate: TestGateway): Promise<SignedInApp> {
+/** Registers somebody with an app; `options` are the app's. */
+export async function signInApp(
+  gate: TestGateway,
+  appOptions: Pick<AuthClientOptions, 'onStaleAuthentication'> & { deviceStorage?: MemoryStorage } = {},
+): Promise<SignedInApp> {
   const credentials = { email: `${randomUUID()}@example.org`, password: GOOD_PASSWORD };
   const device = createDevice({ url: gate.url, origin: gate.url });
   const storage = createMemoryStorage();
   const platform = { ...device.platform, locks: null, openChannel: null };
   const open = (options = {}) =>
-    createAuthClient({ url: `${gate.url}/graphql`, delivery: 'BODY', storage, platform, ...options });
+    createAuthClient({ url: `${gate.url}/graphql`, delivery: 'BODY', storage, platform, ...appOptions, ...options });
   const app = open();
   const changes: AuthState[] = [];
   app.onAuthChange((state) => changes.push(state));
