@@ -22,7 +22,10 @@ afterEach(() => deployment.close());
 
 async function startTwo(environment: Record<string, string> = {}): Promise<GatewayProcess> {
   deployment = await createDeployment();
-  return deployment.start({ GATEHOUSE_WORKERS: '2', HASH_WORKERS: '2', LOG_LEVEL: 'info', ...environment });
+  const settings = { GATEHOUSE_WORKERS: '2', HASH_WORKERS: '2', LOG_LEVEL: 'info', ...environment };
+  const gateway = await deployment.start(settings);
+  await untilTold(gateway, 2);
+  return gateway;
 }
 
 const pidsOf = ({ output }: GatewayProcess) =>
@@ -30,6 +33,10 @@ const pidsOf = ({ output }: GatewayProcess) =>
     const pid = LINES.exec(line)?.[1];
     return pid === undefined ? [] : [Number(pid)];
   });
+
+/** Log lines may come later than what they tell of. */
+const untilTold = (gateway: GatewayProcess, count: number) =>
+  waitUntil(`${count} processes are told of`, async () => pidsOf(gateway).length === count);
 
 /** Connections that stay open; each new one goes to the next process. */
 function connectionsTo({ url }: GatewayProcess, count: number) {
@@ -86,7 +93,7 @@ describe('GATEHOUSE_WORKERS=2', () => {
     // A connection that was on its way to the one that died is answered by nobody; the next one is.
     expect((await gateway.me(ada.accessToken)).data.me.email).toBe(ada.email);
     await waitUntil('both are ready again', async () => (await readiness(gateway)) === 200);
-    expect(pidsOf(gateway)).toHaveLength(3);
+    await untilTold(gateway, 3);
     expect(isProcessAlive(second)).toBe(true);
     expect(gateway.output.join('\n')).toContain('worker_ended');
   });
