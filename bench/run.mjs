@@ -77,6 +77,9 @@ if (options.isHelp) {
   process.stdout.write(`${HELP}\n`);
 } else {
   const stage = await openStage(options);
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => stage.close().finally(() => process.exit(1)));
+  }
   try {
     const machine = await describeMachine(stage);
     const results = await runParts({ stage, options, machine });
