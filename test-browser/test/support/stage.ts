@@ -53,7 +53,6 @@ function productionSettings(proxy: AnswerProxy, app: AppServer): Record<string, 
     DATABASE_URL: 'postgresql://brought.invalid/gatehouse',
     REFRESH_TOKEN_SECRETS: newRefreshTokenSecret(),
     SIGNING_KEYS_FILE: 'brought.json',
-    SMTP_URL: 'none',
     PUBLIC_URL: proxy.url,
     ALLOWED_ORIGINS: app.origin,
   };
