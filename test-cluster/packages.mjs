@@ -6,7 +6,6 @@ import process from 'node:process';
 
 /** Patroni before 3.0.3 lets a primary that was stalled take its lock back, and loses data: 3.0.2 is in Debian 12. */
 const PATRONI_SUITE = 'trixie';
-const ARCHIVE = 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 const PACKAGES = [
@@ -69,13 +68,21 @@ function download(folder, packages, options) {
   execFileSync('apt-get', [...options, 'download', '-qq', ...packages], { cwd: join(folder, 'debs'), stdio: 'pipe' });
 }
 
+/** Where this machine gets Debian's own packages. */
+function archive() {
+  const targets = execFileSync('apt-get', ['indextargets', '--format', '$(LABEL) $(REPO_URI)'], { encoding: 'utf8' });
+  const uri = /^Debian (\S+)$/m.exec(targets)?.[1];
+  if (uri === undefined) throw new Error('apt knows no archive of Debian');
+  return uri;
+}
+
 /** Lists of a newer Debian beside those of this machine, which stay as they are. */
 function newerSuite(folder) {
   const lists = join(folder, 'lists');
   mkdirSync(join(lists, 'partial'), { recursive: true });
   mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true });
   const sources = join(folder, 'sources.list');
-  writeFileSync(sources, `deb [signed-by=${KEYRING}] ${ARCHIVE} ${PATRONI_SUITE} main\n`);
+  writeFileSync(sources, `deb [signed-by=${KEYRING}] ${archive()} ${PATRONI_SUITE} main\n`);
   const settings = {
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '-',
