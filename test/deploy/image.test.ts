@@ -1,12 +1,12 @@
 import { execFileSync, execSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
+import { freePort } from '../support/free-port.js';
 import { bareEnvironment } from '../support/gateway-process.js';
 import { createGraphqlClient } from '../support/graphql-client.js';
 import { createDatabaseOfOwn, type TestDatabase } from '../support/test-database.js';
@@ -59,15 +59,6 @@ function buildImage(): string {
   }
   execSync(`chmod -R a+rX,a-w ${image}`);
   return image;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Another account than root, where this is root and the other may run node. */
