@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGateway, forbidden, type GatewayOptions, readConfig } from '../src/index.js';
 import { createLogger } from '../src/platform/logger.js';
 import { BooksResolver, type Shop } from './books.resolver.js';
+import { freePort } from './support/free-port.js';
 import { createGraphqlClient } from './support/graphql-client.js';
 import { makeTestFolder, type TestFolder } from './support/main-run.js';
 import { lockTable } from './support/table-gate.js';
@@ -102,12 +103,6 @@ describe('stop() while the gateway starts', () => {
     );
     socket.destroy();
     return isTaken;
-  };
-  const freePort = async () => {
-    const gateway = createGateway(options());
-    const { port } = await gateway.start();
-    await gateway.stop();
-    return port;
   };
 
   it.each([0, 1, 50, 100, 200, 400])(
