@@ -33,8 +33,12 @@ function purges({ auditRetentionDays }: { auditRetentionDays: number }): Purge[]
     { table: 'limit_counters', key: sql`hash`, isOver: (now) => sql`expires_at <= ${now}` },
     { table: 'account_tokens', key: sql`token_hash`, isOver: (now) => sql`expires_at <= ${now}` },
     { table: 'pending_registrations', key: sql`user_id`, isOver: (now) => sql`expires_at <= ${now}` },
-    // Of somebody's own address this is null.
-    { table: 'user_emails', key: sql`email`, isOver: (now) => sql`reserved_until <= ${now}` },
+    {
+      table: 'user_emails',
+      key: sql`email`,
+      // Of somebody's own address both are null; there is a small index of those that are kept for somebody.
+      isOver: (now) => sql`reserved_for IS NOT NULL AND reserved_until <= ${now}`,
+    },
     { table: 'auth_changes', key: sql`id`, isOver: () => sql`at < clock_timestamp() - ${FEED_KEPT}::interval` },
     {
       table: 'mail_outbox',
