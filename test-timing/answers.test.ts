@@ -3,8 +3,9 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
-import { LOGIN } from '../test/support/graphql-client.js';
-import { startTestGateway, type TestGateway } from '../test/support/test-gateway.js';
+import { GOOD_PASSWORD, type GraphqlClient, LOGIN, REGISTER } from '../test/support/graphql-client.js';
+import { REQUEST_RESET } from '../test/support/recovery.js';
+import { startTestGateway, type TestGateway, testConfig } from '../test/support/test-gateway.js';
 import { isSeparable, separationOf } from './separable.js';
 
 const SAMPLES = 300;
@@ -12,10 +13,16 @@ const WARM_UP = 10;
 const WRONG = 'not the passphrase of theirs';
 
 let gate: TestGateway;
+/** On the same database, where a registration answers every address alike. */
+let strict: Awaited<ReturnType<TestGateway['startSibling']>>;
 beforeAll(async () => {
   gate = await startTestGateway({ BCRYPT_COST: '10' });
+  strict = await gate.startSibling({ config: testConfig({ BCRYPT_COST: '10', REGISTRATION: 'verified' }) });
 });
-afterAll(() => gate.close());
+afterAll(async () => {
+  await strict?.gateway.close();
+  await gate?.close();
+});
 
 /** Asks once; what it asks is made before the time is taken. */
 type Ask = () => Promise<unknown>;
@@ -44,6 +51,20 @@ const known =
     return loginAs(() => person.email, password);
   };
 
+const registerAs =
+  (email: () => string): (() => Ask) =>
+  () => {
+    const input = { email: email(), password: GOOD_PASSWORD };
+    return () => strict.send(REGISTER, { input });
+  };
+const resetOf =
+  (client: GraphqlClient, email: () => string): (() => Ask) =>
+  () => {
+    const variables = { email: email() };
+    return () => client.send(REQUEST_RESET, variables);
+  };
+const newAddress = () => `${randomUUID()}@example.org`;
+
 /** Requests whose answers must all take the same time: that of a stranger, and those that must not show in it. */
 interface Group {
   stranger: Prepare;
@@ -69,6 +90,30 @@ const GROUPS: [what: string, group: Group][] = [
   ['E3: a login with a password of 1 character', password('x')],
   ['E3: a login with a password of 64 characters', password('x'.repeat(64))],
   ['E3: a login with a password of 4 KB', password('x'.repeat(4096))],
+  [
+    'E4: a registration, where it answers every address alike',
+    {
+      stranger: async () => registerAs(newAddress),
+      others: {
+        known: async () => {
+          const { email } = await gate.registerSomebody();
+          return registerAs(() => email);
+        },
+      },
+    },
+  ],
+  [
+    'E5: a request for a reset',
+    {
+      stranger: async () => resetOf(gate, newAddress),
+      others: {
+        known: async () => {
+          const { email } = await gate.registerSomebody();
+          return resetOf(gate, () => email);
+        },
+      },
+    },
+  ],
 ];
 
 /** Milliseconds of each kind, in turns, so that whatever else the machine does meets all alike. */

@@ -142,6 +142,7 @@ describe('the device cookie', () => {
       REFRESH_TOKEN_SECRETS: randomBytes(32).toString('base64url'),
       SIGNING_KEYS_FILE: '/nowhere',
       PUBLIC_URL: 'https://auth.example.org',
+      SMTP_URL: 'none',
     });
     const page = openPage(secure, 'https://auth.example.org');
     const { deviceCookies } = await page.register({ email: 'secure@example.org' });
