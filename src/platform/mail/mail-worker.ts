@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { addSeconds, type Clock } from '../clock.js';
 import type { Database } from '../database/database.js';
 import type { Logger } from '../logger.js';
@@ -96,6 +97,8 @@ export function createMailWorker(needs: MailWorkerNeeds): MailWorker {
 
 function createDeliver(needs: MailWorkerNeeds & { outbox: OutboxRepository }) {
   const { outbox, clock, log, mailer, composers, metrics = noMetrics } = needs;
+  // One after the other: two of the same event, decided beside each other, would each not see the other wait.
+  const decideInTurn = pLimit(1);
   const send = async (mail: ClaimedMail): Promise<void> => {
     if (mailer === null) return void (await outbox.finish({ mail, result: 'OFF', now: clock.now() }));
     const rule = mailRuleOf(mail.kind);
@@ -103,7 +106,7 @@ function createDeliver(needs: MailWorkerNeeds & { outbox: OutboxRepository }) {
     if (rule === null || compose === undefined) return;
     if (addSeconds(mail.createdAt, rule.tryForSeconds) < clock.now())
       return giveUp({ ...needs, mail, result: 'TOO_LATE' });
-    if (rule.isDaily && !(await outbox.isDue({ mail, now: clock.now() }))) return;
+    if (rule.isDaily && !(await decideInTurn(() => outbox.isDue({ mail, now: clock.now() })))) return;
     const composed = await compose(mail);
     if (composed !== null) await mailer.send({ ...composed, id: mail.id });
     const result = composed === null ? 'NOT_NEEDED' : 'SENT';

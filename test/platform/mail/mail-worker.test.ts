@@ -172,7 +172,17 @@ it('tells of the same event at most once a day, and then how often it was; anoth
   const device = 'Firefox, Linux';
   const first = await writeMail({ ...event, details: { device } });
   await waitUntil('the first is sent', isDone(gateway, first));
-  const again = await Promise.all([1, 2, 3].map(() => writeMail({ ...event, details: { device } })));
+  // Due at the same moment, so that one look takes them all; slow to be put off, so that each could overtake the other.
+  await gateway.database.query(`
+    CREATE FUNCTION gatehouse.be_slow() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
+    CREATE TRIGGER slow BEFORE UPDATE ON gatehouse.mail_outbox FOR EACH ROW WHEN (NEW.attempts = 0)
+      EXECUTE FUNCTION gatehouse.be_slow()`);
+  const soon = { ...gateway.clock, now: () => new Date(gateway.clock.now().getTime() + 1_000) };
+  const again = await Promise.all(
+    Array.from({ length: 8 }, () => writeMail({ ...event, clock: soon, details: { device } })),
+  );
+  gateway.clock.advance(1);
   const others = [
     await writeMail({ ...event, details: { device: 'Safari, iOS' } }),
     await writeMail({ ...event, kind: 'PASSWORD_CHANGED', details: { device } }),
@@ -189,10 +199,10 @@ it('tells of the same event at most once a day, and then how often it was; anoth
   gateway.clock.advance(DAY_SECONDS);
   for (const id of again) await waitUntil('the rest is done', isDone(gateway, id));
   const results = await Promise.all(again.map((id) => resultOf(gateway, id)));
-  expect(results.sort()).toEqual(['FOLDED', 'FOLDED', 'SENT']);
+  expect(results.sort()).toEqual([...again.slice(1).map(() => 'FOLDED'), 'SENT']);
   const sentLater = server.received.filter(({ to }) => to.includes('ada@example.org')).slice(sentNow.length);
   expect(sentLater).toHaveLength(1);
-  expect(sentLater[0]?.raw).toContain('3 times');
+  expect(sentLater[0]?.raw).toContain('8 times');
 });
 
 it('sends every notice of a change of address: each bears an undo link of its own', async () => {
