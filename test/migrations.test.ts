@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDataSource } from '../src/data-source.js';
 import { migrate, migrateDown } from '../src/platform/database/migrate.js';
 import { bareEnvironment } from './support/gateway-process.js';
@@ -125,7 +125,11 @@ describe('the migrations', () => {
   it('run once where ten come at once', async () => {
     const database = await databaseOf(null);
     const runs = await Promise.all(Array.from({ length: 10 }, () => inSchema<string[]>({ database }, migrate)));
-    expect(runs.filter((ran) => ran.length > 0)).toHaveLength(1);
+    const listed = await database.query<{ name: string }>(
+      'SELECT name FROM gatehouse.gatehouse_migrations ORDER BY id',
+    );
+    expect(runs.flat().sort()).toEqual(listed.map(({ name }) => name).sort());
+    expect(new Set(runs.flat()).size).toBe(runs.flat().length);
   });
 
   it('leave nothing of ours when they are taken back, and make the same again', async () => {
@@ -143,9 +147,7 @@ describe('the migrations', () => {
   it('leave nothing half done where one fails', async () => {
     const database = await databaseOf(null);
     await database.query('CREATE SCHEMA gatehouse CREATE TABLE audit_events (mine int)');
-    const said = jest.spyOn(console, 'log').mockImplementation(() => undefined);
     await expect(inSchema({ database }, migrate)).rejects.toThrow('already exists');
-    said.mockRestore();
     expect(await objectsOf(database)).toEqual(['gatehouse.audit_events:r']);
   });
 

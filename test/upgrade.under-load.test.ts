@@ -7,6 +7,7 @@ import { type MigrationTarget, migrate, migrateDown } from '../src/platform/data
 import { GOOD_PASSWORD } from './support/graphql-client.js';
 import { createDatabaseOfOwn, type TestDatabase } from './support/test-database.js';
 import { startTestGateway, type TestGateway } from './support/test-gateway.js';
+import { waitUntil } from './support/wait-until.js';
 
 /** After the migrations of 0.1.0, which are the first two. */
 const MIGRATIONS_SINCE = 3;
@@ -146,6 +147,28 @@ describe('an upgrade', () => {
     expect(former.done()).toBeGreaterThan(during);
     expect(await former.stop()).toEqual([]);
     await current.gateway.close();
+  });
+
+  it('D9: keeps no lock on one table while it waits for another', async () => {
+    const tables = ['users', 'refresh_sessions', 'user_emails'];
+    for (const table of tables) {
+      for (let step = 0; step < MIGRATIONS_SINCE; step += 1) await onTables(migrateDown);
+      const client = new pg.Client({ connectionString: database.url, statement_timeout: 10_000 });
+      await client.connect();
+      // As the statement of a process that serves, stopped between its first table and its next.
+      await client.query(`BEGIN; LOCK TABLE gatehouse.${table} IN ROW EXCLUSIVE MODE`);
+      const migrated = onTables(migrate);
+      await waitUntil('the migration waits for the table', async () => {
+        const waiting = await database.query(
+          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'gatehouse.${table}'::regclass`,
+        );
+        return waiting.length > 0;
+      });
+      for (const other of tables) await client.query(`LOCK TABLE gatehouse.${other} IN ROW EXCLUSIVE MODE`);
+      await client.query('COMMIT');
+      await client.end();
+      expect(await migrated).toHaveLength(MIGRATIONS_SINCE);
+    }
   });
 
   it('D9: has a way down that keeps users and sessions', async () => {

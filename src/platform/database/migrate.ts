@@ -8,20 +8,30 @@ export const MIGRATIONS_TABLE = 'gatehouse_migrations';
 const FORMER_MIGRATIONS_TABLE = 'migrations';
 
 /**
- * Brings the schema up to date; any number of processes may call it at once: the first does the work, the others
- * wait for it. All in one transaction: a failure leaves the database as it was.
+ * Brings the schema up to date; any number of processes may call it at once: each migration is run by one of them.
+ * Each in a transaction of its own: one that fails leaves nothing behind, and no lock on one table is kept while another
+ * is waited for, which would deadlock with the statements of processes that serve meanwhile.
  *
- * @returns the names of the migrations that ran.
+ * @returns the names of the migrations that ran, by this process.
  */
 export async function migrate({ dataSource, schema }: MigrationTarget): Promise<string[]> {
-  return exclusively({ dataSource, schema }, async (runner) => {
+  await exclusively({ dataSource, schema }, async (runner) => {
     // Not IF NOT EXISTS: that needs the right to make schemas even where an operator has made ours.
     const [found] = await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
     if (found === undefined) await runner.query(`CREATE SCHEMA "${schema}"`);
     await moveFormerList(runner, { dataSource, schema });
-    const ran = await executor(dataSource, runner).executePendingMigrations();
-    return ran.map((migration) => migration.name);
   });
+  const ran: string[] = [];
+  for (;;) {
+    const name = await exclusively({ dataSource, schema }, async (runner) => {
+      const migrations = executor(dataSource, runner);
+      const [next] = await migrations.getPendingMigrations();
+      if (next !== undefined) await migrations.executeMigration(next);
+      return next?.name ?? null;
+    });
+    if (name === null) return ran;
+    ran.push(name);
+  }
 }
 
 /**
