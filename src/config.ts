@@ -193,6 +193,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     trustedProxies: values.TRUSTED_PROXIES,
     isFederated: values.GATEHOUSE_FEDERATION,
     hasIntrospection: values.INTROSPECTION ?? !isProduction,
+    hasHotLane: values.HOT_LANE,
     graphqlLimits: {
       depthMax: values.GRAPHQL_DEPTH_MAX,
       costMax: values.GRAPHQL_COST_MAX,

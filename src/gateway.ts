@@ -1,4 +1,5 @@
 import type { ApolloServer, ApolloServerOptionsWithSchema } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
 import { type ChangeRoles, createChangeRoles } from './administration/change-roles.js';
 import { type ChangeUserState, createDisableUser, createEnableUser } from './administration/change-user-state.js';
 import { createHousekeeping } from './administration/housekeeping.js';
@@ -8,10 +9,12 @@ import { assembleMail } from './assemble-mail.js';
 import { type Config, statementsMax } from './config.js';
 import { createDataSource } from './data-source.js';
 import { createGatewaySchema, type GatewaySchema, type ResolverClass } from './gateway-schema.js';
-import { apolloOptions, createApolloServer } from './graphql/apollo-server.js';
+import { apolloOptions, createApolloServer, operationHooks } from './graphql/apollo-server.js';
 import type { Federation } from './graphql/build-gateway-schema.js';
 import { createContextFactory, type GatewayContext, type MakeContext, type RequestFacts } from './graphql/context.js';
 import type { References } from './graphql/federation/entities.js';
+import { createHotLane, type HotLane } from './graphql/hot-lane/hot-lane.js';
+import { apolloPlugin } from './graphql/operation-hooks.js';
 import { landingPagePlugins } from './http/landing-page.js';
 import type { Readiness } from './http/operating-routes.js';
 import { createHttpServer } from './http/server.js';
@@ -77,6 +80,8 @@ export interface OpenGateway {
   apollo: ApolloServer<GatewayContext>;
   /** What `apollo` is made of, for another server. */
   apolloOptions: ApolloServerOptionsWithSchema<GatewayContext>;
+  /** The way past Apollo's pipeline; null: it is switched off. */
+  hotLane: HotLane | null;
   /** Never throws: what is wrong with a token is a state of the context. */
   context(facts: RequestFacts): GatewayContext;
   /** Whether an `Authorization` header bears an access token that is taken here. */
@@ -212,13 +217,14 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
 
   gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
-  const options = apolloOptions({ ...gatewayOptions(parts, gatewaySchema), log, clock, metrics });
+  const { options, hotLane } = assembleApollo({ ...parts, metrics, schema: gatewaySchema.schema });
   const apollo = createApolloServer(options);
   await apollo.start();
   closing.add(() => apollo.stop());
   return {
     apollo,
     apolloOptions: options,
+    hotLane,
     context: createContextFactory(sessions),
     isTokenTaken: (authorization) => ['authenticated', 'unknown'].includes(sessions.authenticate(authorization).state),
     jwks: () => signingKeys.jwks,
@@ -231,9 +237,12 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   };
 }
 
-function gatewayOptions({ config }: GatewayParts, { schema }: GatewaySchema) {
-  const { isProduction, hasIntrospection, graphqlLimits: limits } = config;
-  return { schema, hasIntrospection, isProduction, limits, plugins: landingPagePlugins({ isProduction }) };
+function assembleApollo(needs: GatewayParts & { schema: GraphQLSchema; metrics: Metrics }) {
+  const { graphqlLimits: limits, ...settings } = needs.config;
+  const hooks = operationHooks({ ...needs, limits });
+  const hotLane = settings.hasHotLane ? createHotLane({ ...needs, hooks }) : null;
+  const plugins = [apolloPlugin(hooks), ...(hotLane === null ? [] : [hotLane.plugin]), ...landingPagePlugins(settings)];
+  return { options: apolloOptions({ ...needs, ...settings, limits, plugins }), hotLane };
 }
 
 function administration(needs: {

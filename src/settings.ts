@@ -199,6 +199,11 @@ export const settings = z.object({
       'Whether the schema is served as a subgraph of Apollo Federation 2; needs @apollo/subgraph. Default: false.',
     ),
   INTROSPECTION: flag.optional().describe('Whether the schema can be asked for. Default: true in development only.'),
+  HOT_LANE: flag
+    .prefault('true')
+    .describe(
+      'Whether an operation that Apollo Server has once admitted is answered past its pipeline from then on. Default: true.',
+    ),
   GRAPHQL_DEPTH_MAX: wholeNumber(1, 1000)
     .prefault('10')
     .describe('Fields within fields. Default: 10; the examples take 3.'),

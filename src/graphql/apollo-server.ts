@@ -15,6 +15,7 @@ import { boundedRequests } from './limits/bounded-requests.js';
 import type { GraphqlLimits } from './limits/graphql-limits.js';
 import { operationLimitsRule } from './limits/operation-limits-rule.js';
 import { observeOperations } from './observe-operations.js';
+import type { BeginOperation } from './operation-hooks.js';
 import { retryAfterHeader } from './retry-after-header.js';
 
 /** Apollo Server of these options. */
@@ -24,18 +25,27 @@ export function createApolloServer(
   return new ApolloServer<GatewayContext>(options);
 }
 
+/** What is done around each operation: errors are logged, variables bounded, waits told, operations counted. */
+export function operationHooks(needs: {
+  limits: GraphqlLimits;
+  log: Logger;
+  clock: Clock;
+  metrics: Metrics;
+}): BeginOperation[] {
+  const { limits, log, clock, metrics } = needs;
+  return [errorLog({ log }), boundedRequests(limits), retryAfterHeader(), observeOperations({ metrics, clock })];
+}
+
 /** Options of Apollo Server: what it does not need switched off, limits, and errors that tell no more than they should. */
 export function apolloOptions(needs: {
   schema: GraphQLSchema;
   hasIntrospection: boolean;
   isProduction: boolean;
   limits: GraphqlLimits;
-  plugins: ApolloServerPlugin<GatewayContext>[];
+  plugins: readonly ApolloServerPlugin<GatewayContext>[];
   log: Logger;
-  clock: Clock;
-  metrics: Metrics;
 }): ApolloServerOptionsWithSchema<GatewayContext> {
-  const { schema, hasIntrospection, isProduction, limits, plugins, log, clock, metrics } = needs;
+  const { schema, hasIntrospection, isProduction, limits, plugins, log } = needs;
   return {
     schema,
     introspection: hasIntrospection,
@@ -54,10 +64,6 @@ export function apolloOptions(needs: {
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      errorLog({ log }),
-      boundedRequests(limits),
-      retryAfterHeader(),
-      observeOperations({ metrics, clock }),
       ...plugins,
     ],
   };

@@ -1,12 +1,11 @@
-import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../platform/logger.js';
 import { RateLimited } from '../platform/rate-limited.js';
 import { ServiceUnavailable } from '../platform/service-unavailable.js';
-import type { GatewayContext } from './context.js';
 import { rateLimited, serviceUnavailable } from './errors.js';
 import { faultyArguments } from './faulty-argument.js';
+import type { BeginOperation, OperationHooks } from './operation-hooks.js';
 
 /** Codes whose errors were written for clients; every other one is masked. */
 const OUTWARD_CODES = new Set([
@@ -117,24 +116,23 @@ function isEndOfVariableErrors(error: unknown): boolean {
 }
 
 /** Logs what is masked, under the id that the client is told. */
-export function errorLog({ log }: { log: Logger }): ApolloServerPlugin<GatewayContext> {
-  return {
-    requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors, contextValue, operationName, schema, document, request }) => {
-        if (document !== undefined) noteArguments(errors, { schema, document, variables: request.variables ?? {} });
-        for (const error of errors) {
-          if (isEndOfVariableErrors(error)) continue;
-          const original = unwrapResolverError(error);
-          const isOutward = original instanceof GraphQLError && OUTWARD_CODES.has(String(original.extensions['code']));
-          if (isOutward || refusedArgument(original) !== null) continue;
-          const { requestId, requestNotes: notes } = contextValue;
-          if (original instanceof ServiceUnavailable) notes.cause = original.cause;
-          requestIds.set(error, requestId);
-          logFailure({ log, original, requestId, operationName: operationName ?? null });
-        }
-      },
-    }),
+export function errorLog({ log }: { log: Logger }): BeginOperation {
+  const hooks: OperationHooks = {
+    failed: ({ errors = [], contextValue, operationName = null, schema, document, request }) => {
+      if (document !== undefined) noteArguments(errors, { schema, document, variables: request.variables ?? {} });
+      for (const error of errors) {
+        if (isEndOfVariableErrors(error)) continue;
+        const original = unwrapResolverError(error);
+        const isOutward = original instanceof GraphQLError && OUTWARD_CODES.has(String(original.extensions['code']));
+        if (isOutward || refusedArgument(original) !== null) continue;
+        const { requestId, requestNotes: notes } = contextValue;
+        if (original instanceof ServiceUnavailable) notes.cause = original.cause;
+        requestIds.set(error, requestId);
+        logFailure({ log, original, requestId, operationName });
+      }
+    },
   };
+  return () => hooks;
 }
 
 /**

@@ -34,7 +34,8 @@ export function gatewayPlugin(
       limits,
       unreadableUrls: new WeakSet(),
     });
-    addAnswerHooks({ fastify, config, log, clock, metrics, isLast: () => false, check });
+    const isClosing = () => false;
+    addAnswerHooks({ fastify, config, log, clock, metrics, isClosing, isLast: isClosing, check });
     refuseErrorsInJson({ fastify, log });
     readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
     await fastify.register(

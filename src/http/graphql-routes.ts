@@ -2,6 +2,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
+import type { HotLane } from '../graphql/hot-lane/hot-lane.js';
 import type { Random } from '../platform/random.js';
 import { parseTraceParent, traced, tracedRequest } from '../platform/tracing.js';
 import type { Admission } from './admission.js';
@@ -20,6 +21,8 @@ interface GraphqlRouteParts {
   fastify: FastifyInstance;
   apollo: ApolloServer<GatewayContext>;
   context: MakeContext;
+  /** null: Apollo's pipeline answers everything. */
+  hotLane: HotLane | null;
   admission: Admission;
   /** Whether an `Authorization` header bears an access token that is taken here. */
   isTokenTaken: (authorization: string | null) => boolean;
@@ -33,19 +36,14 @@ interface GraphqlRouteParts {
 
 /** `POST /graphql`: the only request that executes anything. */
 export function addGraphqlRoute(parts: GraphqlRouteParts): void {
-  const { fastify, apollo, context, admission, isPageAllowed, bodyLimit, url = GRAPHQL_PATH } = parts;
+  const { fastify, admission, bodyLimit, url = GRAPHQL_PATH } = parts;
   const isOfSomebody = signedInRequest(parts);
-  const answer = fastifyApolloHandler(apollo, {
-    context: async (request, reply) => {
-      const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
-      return context(requestFacts({ request, cookies }));
-    },
-  });
+  const answer = answerOperation(parts);
   fastify.route({
     method: 'POST',
     url,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
-    onRequest: [requireBarePath, requireJsonBody],
+    onRequest: [requireBarePath(`${fastify.prefix}${url}`), requireJsonBody],
     handler(request, reply) {
       const leave = admission.enter(() => isOfSomebody(request));
       if (leave === null) return refuse({ reply, refusal: refusals.overloaded });
@@ -63,16 +61,40 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
         return traced(
           'graphql',
           () => ({}),
-          async () => answer.call(fastify, request, reply),
+          async () => answer(request, reply),
         );
       }).finally(leave);
     },
   });
 }
 
+/** By the hot lane what it knows, by Apollo's pipeline all else. */
+function answerOperation(parts: GraphqlRouteParts): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
+  const { fastify, apollo, context, hotLane, isPageAllowed } = parts;
+  const contextOf = (request: FastifyRequest, reply: FastifyReply) => {
+    const cookies = new HttpCookieExchange({ request, reply, isPageAllowed });
+    return context(requestFacts({ request, cookies }));
+  };
+  const byApollo = fastifyApolloHandler(apollo, { context: async (request, reply) => contextOf(request, reply) });
+  return async (request, reply) => {
+    const { accept } = request.headers;
+    const answerHot = hotLane?.find(request.body, accept) ?? null;
+    if (answerHot === null) {
+      const body = await byApollo.call(fastify, request, reply);
+      if (reply.statusCode === 200) hotLane?.learn(accept, String(reply.getHeader('content-type')));
+      return body;
+    }
+    const { status, headers, body } = await answerHot(() => contextOf(request, reply));
+    for (const [name, value] of headers) void reply.header(name, value);
+    void reply.code(status);
+    return body;
+  };
+}
+
 /** RFC 6750 2.3: URLs end up in logs, histories and Referer headers, so a token in one is refused, as is all else there. */
-function requireBarePath(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
-  done(request.url === request.routeOptions.url ? undefined : new RefusedRequest(refusals.queryString));
+function requireBarePath(path: string) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
+    done(request.url === path ? undefined : new RefusedRequest(refusals.queryString));
 }
 
 interface ExploringRouteParts {

@@ -6,11 +6,14 @@ export interface Refusal {
   message: string;
   /** Whole seconds after which another try makes sense. */
   retryAfter?: number;
+  /** The connection ends with the answer: where the next request on it would begin can't be told. */
+  isLast?: true;
 }
 
 /** Every refusal of the transport. */
 export const refusals = {
   malformed: { status: 400, code: 'BAD_REQUEST', message: 'The request is malformed.' },
+  unframed: { status: 400, code: 'BAD_REQUEST', message: 'The request is malformed.', isLast: true },
   malformedHost: { status: 400, code: 'BAD_REQUEST', message: 'The Host header is missing, repeated or malformed.' },
   malformedJson: { status: 400, code: 'BAD_REQUEST', message: 'The body is not JSON that is accepted here.' },
   tooDeep: { status: 400, code: 'BAD_REQUEST', message: 'The body is nested too deeply.' },

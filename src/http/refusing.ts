@@ -13,6 +13,7 @@ const REFUSAL_BY_CODE: Record<string, Refusal> = {
 
 /** Answers with a refusal: JSON, constant, without a word of what was sent. */
 export function refuse({ reply, refusal }: { reply: FastifyReply; refusal: Refusal }): FastifyReply {
+  if (refusal.isLast) reply.header('connection', 'close');
   if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter);
   return reply
     .code(refusal.status)

@@ -25,7 +25,7 @@ export function requestCheck({
     if (fault !== null) return fault === 'foreign' ? refusals.foreignHost : refusals.malformedHost;
     if ((headers.cookie?.length ?? 0) > limits.cookieBytesMax) return refusals.headersTooLarge;
     // RFC 9112 6.1: a coding that we don't undo would leave the body's end to interpretation (request smuggling).
-    if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') return refusals.malformed;
+    if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') return refusals.unframed;
     // RFC 9110 10.1.1: 100-continue is the only expectation; Node answers it.
     if ((headers.expect ?? '100-continue').toLowerCase() !== '100-continue') return refusals.expectation;
     return null;

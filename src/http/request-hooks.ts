@@ -9,7 +9,7 @@ import { JWKS_PATH } from './paths.js';
 import type { Refusal } from './refusal.js';
 import { refuse, refuseUnrouted } from './refusing.js';
 import { logWhenThrough } from './request-log.js';
-import { securityHeaders } from './security-headers.js';
+import { NOT_STORED, securityHeaders } from './security-headers.js';
 
 interface RequestHookParts {
   fastify: FastifyInstance;
@@ -17,7 +17,8 @@ interface RequestHookParts {
   log: Logger;
   clock: Clock;
   metrics: Metrics;
-  /** Whether this answer is to be the last on its connection. */
+  isClosing: () => boolean;
+  /** Whether this answer is to be the last on its connection, now that the server closes. */
   isLast: (reply: FastifyReply) => boolean;
   /** Why a request is refused before anything of it is used; null: it is not. */
   check: (request: FastifyRequest) => Refusal | null;
@@ -30,24 +31,34 @@ export async function addRequestHooks(parts: RequestHookParts): Promise<void> {
   addAnswerHooks(parts);
   await fastify.register(cors, corsOptions({ allowedOrigins }));
   // Here, not after parsing: no body is read for a path that does not exist.
-  fastify.addHook('onRequest', async (request, reply) =>
-    request.is404 ? refuseUnrouted({ reply, isProduction }) : undefined,
-  );
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) refuseUnrouted({ reply, isProduction });
+    else done();
+  });
 }
 
 /** Headers and checks of every request, headers of every answer. */
-export function addAnswerHooks({ fastify, config, log, clock, metrics, isLast, check }: RequestHookParts): void {
+export function addAnswerHooks(parts: RequestHookParts): void {
+  const { fastify, config, log, clock, metrics, isClosing, isLast, check } = parts;
   const { isProduction } = config;
   const headers = securityHeaders({ isProduction });
-  fastify.addHook('onRequest', async (request, reply) => {
+  // With callbacks: a promise for each hook of each request costs more than what it does.
+  fastify.addHook('onRequest', (request, reply, done) => {
     logWhenThrough({ log, clock, metrics, request, reply });
     beginAnswer({ request, reply, headers });
-  });
-  fastify.addHook('onRequest', async (request, reply) => {
     const refusal = check(request);
-    return refusal === null ? undefined : refuse({ reply, refusal });
+    if (refusal === null) done();
+    else refuse({ reply, refusal });
   });
-  fastify.addHook('onSend', async (request, reply) => endAnswer({ request, reply, isLast: isLast(reply) }));
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    const end = (isLastOfConnection: boolean) => {
+      endAnswer({ request, reply, isLast: isLastOfConnection });
+      done();
+    };
+    if (!isClosing()) end(false);
+    // Not at once: the requests behind this one in the same packet have not been read yet.
+    else queueMicrotask(() => end(isLast(reply)));
+  });
 }
 
 function beginAnswer({
@@ -75,7 +86,9 @@ function endAnswer({
   isLast: boolean;
 }): void {
   // A route may not loosen this by itself, except where the keys are published.
-  const mayBeCached = request.routeOptions.url?.endsWith(JWKS_PATH) === true && [200, 304].includes(reply.statusCode);
-  if (!mayBeCached) reply.header('cache-control', 'no-store');
+  if (reply.getHeader('cache-control') !== NOT_STORED) {
+    const mayBeCached = request.routeOptions.url?.endsWith(JWKS_PATH) === true && [200, 304].includes(reply.statusCode);
+    if (!mayBeCached) reply.header('cache-control', NOT_STORED);
+  }
   if (isLast) reply.header('connection', 'close');
 }

@@ -23,7 +23,8 @@ export function logWhenThrough({ log, clock, metrics, request, reply }: RequestL
   const beganMs = clock.monotonicMs();
   reply.raw.once('close', () => {
     metrics.response(reply.statusCode);
-    logRequest({ log, request, reply, durationMs: clock.monotonicMs() - beganMs });
+    if (log.isLevelEnabled?.('info') !== false)
+      logRequest({ log, request, reply, durationMs: clock.monotonicMs() - beganMs });
   });
 }
 

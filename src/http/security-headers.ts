@@ -2,6 +2,9 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet, { type HelmetOptions } from 'helmet';
 
+/** The `Cache-Control` of every answer (RFC 9111 5.2.2.5): it may bear tokens. */
+export const NOT_STORED = 'no-store';
+
 /** One year, subdomains too: what OWASP ASVS 5.0 3.4.1 asks for (RFC 6797). */
 const HSTS_SECONDS = 31_536_000;
 
@@ -32,5 +35,5 @@ export function securityHeaders(needs: { isProduction: boolean }): Record<string
   const answer = new ServerResponse(new IncomingMessage(new Socket()));
   helmet(helmetOptions(needs))(answer.req, answer, () => undefined);
   const set = Object.entries(answer.getHeaders()).map(([name, value]) => [name, String(value)]);
-  return { ...Object.fromEntries(set), 'cache-control': 'no-store', vary: 'Origin' };
+  return { ...Object.fromEntries(set), 'cache-control': NOT_STORED, vary: 'Origin' };
 }

@@ -3,6 +3,7 @@ import type { ApolloServer } from '@apollo/server';
 import { fastify as createFastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Config } from '../config.js';
 import type { GatewayContext, MakeContext } from '../graphql/context.js';
+import type { HotLane } from '../graphql/hot-lane/hot-lane.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { DevInbox } from '../platform/mail/dev-inbox.js';
@@ -45,6 +46,8 @@ export interface HttpServerParts {
   metrics: Metrics;
   /** Already started; its plugins hold those of `landingPagePlugins`. */
   apollo: ApolloServer<GatewayContext>;
+  /** null: Apollo's pipeline answers everything. */
+  hotLane: HotLane | null;
   /** Never throws: what is wrong with a token is a state of the context. */
   context: MakeContext;
   /** Whether an `Authorization` header bears an access token that is taken here. */
@@ -80,9 +83,9 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 
   const hostRule = { isProduction: config.isProduction, publicUrl: config.publicUrl };
   // Not on the first of several pipelined requests: Node would drop the answers to the others.
-  const isLast = ({ raw }: FastifyReply) => isClosing() && connections.underWay(raw.req.socket).at(-1) === raw;
+  const isLast = ({ raw }: FastifyReply) => connections.underWay(raw.req.socket).at(-1) === raw;
   const check = requestCheck({ hostRule, limits, unreadableUrls });
-  await addRequestHooks({ fastify, config, log, clock, metrics, isLast, check });
+  await addRequestHooks({ fastify, config, log, clock, metrics, isClosing, isLast, check });
   refuseInJson({ fastify, log, isProduction: config.isProduction });
   readOnlyJson({ fastify, depthMax: limits.bodyDepthMax });
 

@@ -1,7 +1,9 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { createLogSink } from './log-sink.js';
 
-export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+/** `isLevelEnabled` saves what a line that is not written would cost; a logger need not have it. */
+export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> &
+  Partial<Pick<PinoLogger, 'isLevelEnabled'>>;
 
 /** Names whose values never reach a log line, wherever in the first levels they stand. */
 const SECRET_NAMES = new Set([

@@ -78,6 +78,7 @@ export async function startThrowAway({ config, limits, readiness }: ThrowAwayOpt
     clock: systemClock,
     metrics: noMetrics,
     apollo,
+    hotLane: null,
     context: anonymous,
     isTokenTaken: () => false,
     jwks: () => ({ keys: [{ kid: 'k1', kty: 'EC' }] }),

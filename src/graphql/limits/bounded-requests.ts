@@ -1,18 +1,13 @@
-import type { ApolloServerPlugin, GraphQLRequestListener } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { GatewayContext } from '../context.js';
+import type { BeginOperation, OperationHooks } from '../operation-hooks.js';
 import type { GraphqlLimits } from './graphql-limits.js';
 
 /** Refuses variables with too many entries before graphql-js looks at them one by one, and cuts the list of errors in an answer. */
-export function boundedRequests(
-  limits: Pick<GraphqlLimits, 'variableEntriesMax' | 'errorsMax'>,
-): ApolloServerPlugin<GatewayContext> {
-  const listener: GraphQLRequestListener<GatewayContext> = {
-    didResolveOperation: async ({ request }) => {
-      const counts = Object.entries(request.variables ?? {}).map(([name, value]) => ({
-        name,
-        items: countEntries(value),
-      }));
+export function boundedRequests(limits: Pick<GraphqlLimits, 'variableEntriesMax' | 'errorsMax'>): BeginOperation {
+  const hooks: OperationHooks = {
+    resolved: ({ request: { variables } }) => {
+      if (variables === undefined) return;
+      const counts = Object.entries(variables).map(([name, value]) => ({ name, items: countEntries(value) }));
       const total = counts.reduce((sum, { items }) => sum + items, counts.length);
       if (total <= limits.variableEntriesMax) return;
       const [longest] = counts.sort((one, other) => other.items - one.items);
@@ -20,16 +15,15 @@ export function boundedRequests(
       const argument = [longest?.name ?? ''];
       throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', argument, http: { status: 400 } } });
     },
-    willSendResponse: async ({ response }) => {
-      if (response.body.kind !== 'single') return;
-      const { singleResult } = response.body;
-      const { errors } = singleResult;
-      if (errors !== undefined && errors.length > limits.errorsMax) {
+    answered: ({ response: { body } }) => {
+      const { singleResult } = body;
+      const errors = singleResult?.errors;
+      if (singleResult !== undefined && errors !== undefined && errors.length > limits.errorsMax) {
         singleResult.errors = errors.slice(0, limits.errorsMax);
       }
     },
   };
-  return { requestDidStart: async () => listener };
+  return () => hooks;
 }
 
 /** The transport bounds the depth of bodies, so that this recursion is bounded too. */
