@@ -16,6 +16,7 @@ const TOKEN_CHARACTERS_MAX = 8 * 1024;
 const LIFETIME_SECONDS_MAX = 3600;
 /** About 20,000 tokens of the usual size. */
 const CACHE_CHARACTERS_MAX = 10_000_000;
+const EXPIRED_DROPPED_AT_ONCE = 2;
 
 /** Nothing but what our own tokens carry: `zip`, `crit`, `jku` and the rest are refused by being there. */
 const headerSchema = z.strictObject({
@@ -70,15 +71,37 @@ export function createVerifyAccessToken(needs: {
       cache.delete(text);
       return { kind: 'invalid' };
     }
-    const verified = checkTimes(genuine, toEpochSeconds(needs.clock.now()));
+    const now = toEpochSeconds(needs.clock.now());
+    const verified = checkTimes(genuine, now);
     if (verified.kind === 'expired') cache.delete(text);
-    else if (known === undefined) cache.set(text, genuine);
+    else if (known === undefined) {
+      dropExpired(cache, now);
+      cache.set(text, genuine);
+    }
     return verified;
   };
 }
 
-function checkTimes({ identity, notBefore, issuedAt, expiresAt }: Genuine, now: number): VerifiedAccessToken {
-  if (now >= expiresAt + LEEWAY_SECONDS) return { kind: 'expired' };
+/** For each that comes up to two expired ones go, those used longest ago first: they must not fill the whole cache. */
+function dropExpired(cache: LRUCache<string, Genuine>, now: number): void {
+  const oldest: string[] = [];
+  for (const text of cache.rkeys()) {
+    oldest.push(text);
+    if (oldest.length === EXPIRED_DROPPED_AT_ONCE) break;
+  }
+  for (const text of oldest) {
+    const kept = cache.peek(text);
+    if (kept !== undefined && isExpired(kept, now)) cache.delete(text);
+  }
+}
+
+function isExpired({ expiresAt }: Genuine, now: number): boolean {
+  return now >= expiresAt + LEEWAY_SECONDS;
+}
+
+function checkTimes(genuine: Genuine, now: number): VerifiedAccessToken {
+  const { identity, notBefore, issuedAt } = genuine;
+  if (isExpired(genuine, now)) return { kind: 'expired' };
   if (issuedAt > now + LEEWAY_SECONDS || notBefore > now + LEEWAY_SECONDS) return { kind: 'invalid' };
   return { kind: 'valid', identity };
 }
