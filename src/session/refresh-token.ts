@@ -37,26 +37,27 @@ const TOKEN_TEXT = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{${(TOKEN_BYTES / 3) * 4}}
 
 interface NamedSecret {
   keyName: Buffer;
-  secret: Buffer;
+  /** The key of the MACs of a session with this salt. */
+  keyFor: (salt: Buffer) => KeyObject;
 }
 
 /** A codec over `secrets`, each 32 bytes or more. A key's name comes from the secret, never from its place in the list. */
 export function createRefreshTokenCodec(secrets: readonly Buffer[]): RefreshTokenCodec {
-  const named = secrets.map((secret) => ({ keyName: keyNameOf(secret), secret }));
+  const named = secrets.map((secret) => ({ keyName: keyNameOf(secret), keyFor: macKeys(secret) }));
   const [signing] = named;
   if (signing === undefined) throw new Error('at least one secret is needed');
   const withName = (name: Buffer) => named.filter(({ keyName }) => keyName.equals(name));
   return {
     derive: (claims, salt) => {
       const signed = encodeClaims(signing.keyName, claims);
-      return PREFIX + Buffer.concat([signed, macOf({ signed, salt, secret: signing.secret })]).toString('base64url');
+      return PREFIX + Buffer.concat([signed, macOf(signed, signing.keyFor(salt))]).toString('base64url');
     },
     parse: (text) => {
       const token = parseToken(text);
       return token !== null && withName(token.keyName).length > 0 ? token : null;
     },
     isGenuine: ({ keyName, signed, mac }, salt) =>
-      withName(keyName).some(({ secret }) => timingSafeEqual(macOf({ signed, salt, secret }), mac)),
+      withName(keyName).some(({ keyFor }) => timingSafeEqual(macOf(signed, keyFor(salt)), mac)),
   };
 }
 
@@ -64,8 +65,18 @@ function keyNameOf(secret: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'gatehouse refresh token key name', KEY_NAME_BYTES));
 }
 
-function macOf({ signed, salt, secret }: { signed: Buffer; salt: Buffer; secret: NamedSecret['secret'] }): Buffer {
-  return createHmac('sha256', macKey(secret, salt)).update(signed).digest();
+function macOf(signed: Buffer, key: KeyObject): Buffer {
+  return createHmac('sha256', key).update(signed).digest();
+}
+
+/** Derived once for each salt as it was read: a refresh checks one token and makes the next. */
+function macKeys(secret: Buffer): NamedSecret['keyFor'] {
+  const keys = new WeakMap<Buffer, KeyObject>();
+  return (salt) => {
+    const key = keys.get(salt) ?? macKey(secret, salt);
+    keys.set(salt, key);
+    return key;
+  };
 }
 
 /** A dump of the database has the salts but no secret, a leaked secret has no salt: neither alone makes a key. */
