@@ -1,5 +1,7 @@
 /** Keeps the operations in progress within a bound; those of people who are signed in go before those of strangers. */
 export interface Admission {
+  /** Whether nobody at all would be admitted now. */
+  isFull(): boolean;
   /**
    * Admits an operation, or not (null); what it answers is to be called once the operation is through.
    *
@@ -21,6 +23,7 @@ export function createAdmission({ requestsMax }: { requestsMax: number }): Admis
     };
   };
   return {
+    isFull: () => inProgress >= requestsMax,
     enter: (isOfSomebody) => {
       const isAdmitted = inProgress < strangersMax || (inProgress < requestsMax && isOfSomebody());
       if (!isAdmitted) return null;

@@ -43,7 +43,7 @@ export function addGraphqlRoute(parts: GraphqlRouteParts): void {
     method: 'POST',
     url,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
-    onRequest: [requireBarePath(`${fastify.prefix}${url}`), requireJsonBody],
+    onRequest: [refuseWhenFull(admission), requireBarePath(`${fastify.prefix}${url}`), requireJsonBody],
     handler(request, reply) {
       const leave = admission.enter(() => isOfSomebody(request));
       if (leave === null) return refuse({ reply, refusal: refusals.overloaded });
@@ -88,6 +88,14 @@ function answerOperation(parts: GraphqlRouteParts): (request: FastifyRequest, re
     for (const [name, value] of headers) void reply.header(name, value);
     void reply.code(status);
     return body;
+  };
+}
+
+/** Before the body is read: what is refused under load has to cost next to nothing, or refusing would be all that is done. */
+function refuseWhenFull(admission: Admission) {
+  return (_request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    if (admission.isFull()) refuse({ reply, refusal: refusals.overloaded });
+    else done();
   };
 }
 

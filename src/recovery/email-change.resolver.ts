@@ -3,21 +3,16 @@ import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput } from '../graphql/errors.js';
 import { Authorized } from '../graphql/policy/authorized.js';
 import { Public } from '../graphql/public.js';
-import {
-  EmailTakenType,
-  InvalidCredentialsType,
-  type PasswordWeaknessEnum,
-  WeakPasswordType,
-} from '../session/sign-in.type.js';
+import { EmailTakenType, InvalidCredentialsType } from '../session/sign-in.type.js';
 import type { ConfirmEmailChange } from './confirm-email-change.js';
 import type { DeliverDeviceToken } from './deliver-device-token.js';
+import { resetAnswer } from './new-password-answer.js';
 import { RECENT_SIGN_IN_SECONDS } from './recent-sign-in.js';
 import {
   ConfirmEmailChangeResult,
   EmailChangedType,
   LinkExpiredType,
   PasswordRequiredType,
-  PasswordResetType,
   UndoEmailChangeInput,
   UndoEmailChangeResult,
 } from './recovery.type.js';
@@ -109,16 +104,7 @@ export class EmailChangeResolver {
     const { token, password, tokenDelivery } = input;
     const deliver = this.needs.deliverDeviceToken({ tokenDelivery, client });
     const outcome = await this.needs.useCases.undoEmailChange({ token, password, client });
-    switch (outcome.kind) {
-      case 'reset':
-        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: deliver(outcome) });
-      case 'link_expired':
-        return new LinkExpiredType();
-      case 'weak_password':
-        return Object.assign(new WeakPasswordType(), { reasons: outcome.reasons as PasswordWeaknessEnum[] });
-      case 'malformed':
-        throw malformed('The password holds a character that can not be typed.', ['input', 'password']);
-    }
+    return resetAnswer(outcome, deliver);
   }
 }
 

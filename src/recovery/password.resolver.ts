@@ -2,17 +2,11 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
-import { InvalidCredentialsType, type PasswordWeaknessEnum, WeakPasswordType } from '../session/sign-in.type.js';
+import { InvalidCredentialsType } from '../session/sign-in.type.js';
 import type { ChangePassword } from './change-password.js';
 import type { DeliverDeviceToken } from './deliver-device-token.js';
-import {
-  ChangePasswordResult,
-  LinkExpiredType,
-  PasswordChangedType,
-  PasswordResetType,
-  ResetPasswordInput,
-  ResetPasswordResult,
-} from './recovery.type.js';
+import { resetAnswer, untypable, weakPassword } from './new-password-answer.js';
+import { ChangePasswordResult, PasswordChangedType, ResetPasswordInput, ResetPasswordResult } from './recovery.type.js';
 import type { RequestPasswordReset } from './request-password-reset.js';
 import type { ResetPassword } from './reset-password.js';
 
@@ -38,7 +32,8 @@ export class PasswordResolver {
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
     const outcome = await this.needs.useCases.requestPasswordReset({ email, client });
-    if (outcome.kind === 'malformed') throw malformed('The e-mail address is malformed.', ['email']);
+    if (outcome.kind === 'malformed')
+      throw badUserInput({ message: 'The e-mail address is malformed.', argument: ['email'] });
     return true;
   }
 
@@ -56,16 +51,7 @@ export class PasswordResolver {
     const { token, password, tokenDelivery } = input;
     const deliver = this.needs.deliverDeviceToken({ tokenDelivery, client });
     const outcome = await this.needs.useCases.resetPassword({ token, password, client });
-    switch (outcome.kind) {
-      case 'reset':
-        return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: deliver(outcome) });
-      case 'link_expired':
-        return new LinkExpiredType();
-      case 'weak_password':
-        return Object.assign(new WeakPasswordType(), { reasons: outcome.reasons as PasswordWeaknessEnum[] });
-      case 'malformed':
-        throw malformed(UNTYPABLE, ['input', 'password']);
-    }
+    return resetAnswer(outcome, deliver);
   }
 
   @Mutation(() => ChangePasswordResult, {
@@ -93,17 +79,11 @@ export class PasswordResolver {
       case 'invalid_credentials':
         return Object.assign(new InvalidCredentialsType(), { message: 'The password is wrong.' });
       case 'weak_password':
-        return Object.assign(new WeakPasswordType(), { reasons: outcome.reasons as PasswordWeaknessEnum[] });
+        return weakPassword(outcome.reasons);
       case 'malformed':
-        throw malformed(UNTYPABLE, ['newPassword']);
+        throw untypable(['newPassword']);
       case 'session_ended':
         throw unauthenticated('SESSION_ENDED');
     }
   }
-}
-
-const UNTYPABLE = 'The password holds a character that can not be typed.';
-
-function malformed(message: string, argument: readonly string[]) {
-  return badUserInput({ message, argument });
 }

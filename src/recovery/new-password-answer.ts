@@ -1,0 +1,36 @@
+import { badUserInput } from '../graphql/errors.js';
+import { type PasswordWeaknessEnum, WeakPasswordType } from '../session/sign-in.type.js';
+import type { PasswordWeakness } from '../user/password/password-policy.js';
+import type { DeliverDeviceToken } from './deliver-device-token.js';
+import { LinkExpiredType, PasswordResetType } from './recovery.type.js';
+import type { ResetPasswordOutcome } from './reset-password.js';
+
+/**
+ * What a client is answered where a link and a new password were sent.
+ *
+ * @throws `BAD_USER_INPUT` where the password can't be typed.
+ */
+export function resetAnswer(
+  outcome: ResetPasswordOutcome,
+  deliver: ReturnType<DeliverDeviceToken>,
+): PasswordResetType | LinkExpiredType | WeakPasswordType {
+  switch (outcome.kind) {
+    case 'reset':
+      return Object.assign(new PasswordResetType(), { email: outcome.email, deviceToken: deliver(outcome) });
+    case 'link_expired':
+      return new LinkExpiredType();
+    case 'weak_password':
+      return weakPassword(outcome.reasons);
+    case 'malformed':
+      throw untypable(['input', 'password']);
+  }
+}
+
+export function weakPassword(reasons: readonly PasswordWeakness[]): WeakPasswordType {
+  return Object.assign(new WeakPasswordType(), { reasons: reasons as PasswordWeaknessEnum[] });
+}
+
+/** `BAD_USER_INPUT` about the argument that holds a new password. */
+export function untypable(argument: readonly string[]): ReturnType<typeof badUserInput> {
+  return badUserInput({ message: 'The password holds a character that can not be typed.', argument });
+}
