@@ -139,6 +139,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
   const issuer = values.JWT_ISSUER ?? publicUrl;
   const hashWorkers = values.HASH_WORKERS ?? Math.max(values.GATEHOUSE_WORKERS, machine.cores - 1);
   const hashQueueMax = values.HASH_QUEUE_MAX ?? 40 * hashWorkers;
+  const requestsMax = values.REQUESTS_MAX ?? 100 + 2 * (hashWorkers + hashQueueMax);
   return {
     isProduction,
     host: values.HOST,
@@ -149,7 +150,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     databaseDirectUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL ?? null,
     databaseSchema: values.DATABASE_SCHEMA,
     databasePoolMax: values.DATABASE_POOL_MAX,
-    databaseQueueMax: values.DATABASE_QUEUE_MAX ?? 10 * values.DATABASE_POOL_MAX,
+    databaseQueueMax: values.DATABASE_QUEUE_MAX ?? Math.max(10 * values.DATABASE_POOL_MAX, requestsMax),
     dataDir: values.GATEHOUSE_DATA_DIR,
     /** null: generated and kept in the data folder. */
     refreshTokenSecrets: values.REFRESH_TOKEN_SECRETS ?? null,
@@ -207,7 +208,7 @@ function toConfig(values: Settings, machine: MachineFacts) {
     httpLimits: {
       bodyBytesMax: values.HTTP_BODY_BYTES_MAX,
       connectionsMax: values.HTTP_CONNECTIONS_MAX,
-      requestsMax: values.REQUESTS_MAX ?? 100 + 2 * (hashWorkers + hashQueueMax),
+      requestsMax,
       closeNoticeMs: values.SHUTDOWN_NOTICE_SECONDS * 1000,
     },
     /** null: tries are counted in PostgreSQL. */

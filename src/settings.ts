@@ -43,7 +43,7 @@ export const settings = z.object({
   DATABASE_QUEUE_MAX: wholeNumber(0, 100_000)
     .optional()
     .describe(
-      'Statements that may wait for a connection; one more is SERVICE_UNAVAILABLE. Default: 10 for each connection.',
+      'Statements that may wait for a connection; one more is SERVICE_UNAVAILABLE. Default: 10 for each connection, at least REQUESTS_MAX.',
     ),
   GATEHOUSE_DATA_DIR: z
     .string()
