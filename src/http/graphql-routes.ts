@@ -81,7 +81,7 @@ function answerOperation(parts: GraphqlRouteParts): (request: FastifyRequest, re
     const answerHot = hotLane?.find(request.body, accept) ?? null;
     if (answerHot === null) {
       const body = await byApollo.call(fastify, request, reply);
-      if (reply.statusCode === 200) hotLane?.learn(accept, String(reply.getHeader('content-type')));
+      if (reply.statusCode === 200) hotLane?.learn(request.body, accept, String(reply.getHeader('content-type')));
       return body;
     }
     const { status, headers, body } = await answerHot(() => contextOf(request, reply));

@@ -16,14 +16,15 @@ export function formatErrors(errors: readonly GraphQLError[]): FormattedErrors {
   const headers = new HeaderMap();
   let status: number | undefined;
   const formatted = errors.map((error) => {
-    const { http, ...extensions } = { ...error.extensions, code: error.extensions['code'] ?? 'INTERNAL_SERVER_ERROR' };
-    if (!isHead(http))
-      return formatError(
-        { ...error.toJSON(), extensions: { ...extensions, ...(http === undefined ? {} : { http }) } },
-        error,
-      );
-    if (http.status) status = http.status;
-    for (const [name, value] of http.headers ?? []) headers.set(name, value);
+    const code = error.extensions['code'] ?? 'INTERNAL_SERVER_ERROR';
+    const extensions: Record<string, unknown> = { ...error.extensions, code };
+    // Deleted, not left out: what is no head of HTTP stays, at its place among the others.
+    const { http } = extensions;
+    if (isHead(http)) {
+      if (http.status) status = http.status;
+      for (const [name, value] of http.headers ?? []) headers.set(name, value);
+      delete extensions['http'];
+    }
     return formatError({ ...error.toJSON(), extensions }, error);
   });
   return { formatted, status, headers };

@@ -37,8 +37,11 @@ export interface HotLane {
    * @param body As JSON has it.
    */
   find(body: unknown, accept: string | undefined): AnswerHot | null;
-  /** Apollo Server has answered such an `Accept` header by this type of content, with status 200. */
-  learn(accept: string | undefined, contentType: string): void;
+  /**
+   * Apollo Server has answered this body and such an `Accept` header by this type of content, with status 200. Nothing is
+   * learned where it was no choice among types: no operation was answered, or one of its errors has named the type.
+   */
+  learn(body: unknown, accept: string | undefined, contentType: string): void;
 }
 
 const ACCEPTS_MAX = 100;
@@ -56,11 +59,16 @@ export function createHotLane(needs: { schema: GraphQLSchema; hooks: readonly Be
   const { schema, hooks } = needs;
   const operations = createAdmittedOperations();
   const contentTypes = new LRUCache<string, string>({ max: ACCEPTS_MAX });
+  /** Bodies whose answers Apollo Server is about to choose a type for. */
+  const choosing = new WeakSet<object>();
   return {
     plugin: {
       requestDidStart: async () => ({
         didResolveOperation: async ({ request, source, document, operation }) => {
           if (operation) operations.add({ source, document, operation }, request.operationName);
+        },
+        willSendResponse: async ({ request: { http }, response }) => {
+          if (isRecord(http?.body) && !response.http.headers.has('content-type')) choosing.add(http.body);
         },
       }),
     },
@@ -72,8 +80,9 @@ export function createHotLane(needs: { schema: GraphQLSchema; hooks: readonly Be
       if (contentType === undefined || admitted === undefined) return null;
       return (makeContext) => answer({ schema, hooks, admitted, request, contentType, makeContext });
     },
-    learn: (accept = '', contentType) => {
-      if (accept.length <= ACCEPT_CHARACTERS_MAX) contentTypes.set(accept, contentType);
+    learn: (body, accept = '', contentType) => {
+      const isChoice = isRecord(body) && choosing.has(body);
+      if (isChoice && accept.length <= ACCEPT_CHARACTERS_MAX) contentTypes.set(accept, contentType);
     },
   };
 }
