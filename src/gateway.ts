@@ -218,7 +218,9 @@ async function open(parts: GatewayParts, gatewaySchema: GatewaySchema, closing: 
   gatewaySchema.connect({ sessions, recovery, onForbidden: auditForbidden(audit) });
   log.info({ event: 'public_fields', fields: gatewaySchema.publicFields }, 'these fields answer strangers');
   const { options, hotLane } = assembleApollo({ ...parts, metrics, schema: gatewaySchema.schema });
-  const apollo = createApolloServer(options);
+  // The lane hears of what this server admits, and of no other: those may have other limits, or none.
+  const lanePlugins = hotLane === null ? [] : [hotLane.plugin];
+  const apollo = createApolloServer({ ...options, plugins: [...(options.plugins ?? []), ...lanePlugins] });
   await apollo.start();
   closing.add(() => apollo.stop());
   return {
@@ -241,7 +243,7 @@ function assembleApollo(needs: GatewayParts & { schema: GraphQLSchema; metrics: 
   const { graphqlLimits: limits, ...settings } = needs.config;
   const hooks = operationHooks({ ...needs, limits });
   const hotLane = settings.hasHotLane ? createHotLane({ ...needs, hooks }) : null;
-  const plugins = [apolloPlugin(hooks), ...(hotLane === null ? [] : [hotLane.plugin]), ...landingPagePlugins(settings)];
+  const plugins = [apolloPlugin(hooks), ...landingPagePlugins(settings)];
   return { options: apolloOptions({ ...needs, ...settings, limits, plugins }), hotLane };
 }
 

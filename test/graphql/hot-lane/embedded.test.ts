@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ApolloServer } from '@apollo/server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGateway, forbidden, type Gateway, type GatewayOptions, readConfig } from '../../../src/index.js';
 import { createLogger } from '../../../src/platform/logger.js';
@@ -71,4 +72,17 @@ describe('both lanes answer the same where an application makes the context', ()
     expect((await same(asking('forbid', 'image/gif'), { by: 'apollo' })).status).toBe(200);
     expect((await same(asking('nothing', 'image/gif'), { by: 'apollo' })).status).toBe(406);
   });
+});
+
+it('what another server of the same options takes is not known to the lane', async () => {
+  const [gateway] = gateways;
+  if (gateway === undefined) throw new Error('nothing serves');
+  const lenient = new ApolloServer({ ...(await gateway.apolloOptions()), validationRules: [] });
+  const query = `{ ${Array.from({ length: 30 }, (_, index) => `a${index}: __typename`).join(' ')} }`;
+  const contextValue = { requestNotes: {} } as never;
+  const { body } = await lenient.executeOperation({ query }, { contextValue });
+  expect(body).toMatchObject({ kind: 'single', singleResult: { data: { a29: 'Query' } } });
+  await lenient.stop();
+  const seen = await same({ body: { query } }, { by: 'apollo' });
+  expect([seen.status, codesOf(seen)]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_VALIDATION_FAILED']]);
 });
