@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { type Config, loadConfig } from '../../src/config.js';
 import { type ServingGateway as Gateway, startGateway } from '../../src/gateway.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -28,11 +29,17 @@ export interface TestGateway extends GraphqlClient {
 /** Weak on purpose: tests hash often, and the strength of a hash is not their matter. */
 const TEST_BCRYPT_COST = 4;
 
+/** The setting HOT_LANE of every gateway, in a run that compares the lanes. */
+const HOT_LANE_VARIABLE = 'GATEHOUSE_TEST_HOT_LANE';
+
 /** Settings as an empty environment gives them, but with a free port, cheap hashes, and limits that nobody meets. */
 export function testConfig(environment: Record<string, string> = {}): Config {
   // Production insists on a word about mail; tests that want some bring a mailer.
   const mail = environment['NODE_ENV'] === 'production' ? { SMTP_URL: 'none' } : {};
-  const settings = { PORT: '0', HASH_WORKERS: '1', LOG_LEVEL: 'debug', ...generousLimits, ...mail, ...environment };
+  const hotLane = process.env[HOT_LANE_VARIABLE];
+  const lane = hotLane === undefined ? {} : { HOT_LANE: hotLane };
+  const cheap = { PORT: '0', HASH_WORKERS: '1', LOG_LEVEL: 'debug' };
+  const settings = { ...cheap, ...generousLimits, ...lane, ...mail, ...environment };
   const config = loadConfig(settings, { cores: 2 });
   return { ...config, bcryptCost: environment['BCRYPT_COST'] === undefined ? TEST_BCRYPT_COST : config.bcryptCost };
 }

@@ -5,6 +5,7 @@ import { createFakeClock, type FakeClock } from '../../support/fake-clock.js';
 import { type Person, REGISTER } from '../../support/graphql-client.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
+import { withoutDrawn } from '../../support/without-drawn.js';
 
 /** What is sent to `POST /graphql`; a header that is null is not sent. */
 export interface Sent {
@@ -131,15 +132,6 @@ async function exchange(door: Door, sent: Sent): Promise<Seen> {
 
 function linesOf(logLines: readonly string[], requestId: string): Record<string, unknown>[] {
   return logLines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId);
-}
-
-/** Tokens, their lives, which are drawn, and ids: they differ between any two gateways. */
-function withoutDrawn(text: string): string {
-  return text
-    .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<access token>')
-    .replace(/"expiresIn":\d{3},/g, '"expiresIn":<seconds>,')
-    .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, '<id>')
-    .replace(/(?<![\w-])(?=[\w.-]*\d)[\w.-]{40,}/g, '<token>');
 }
 
 /** By Node's own client: fetch adds headers, and hides how they came. */
