@@ -168,6 +168,32 @@ describe('both lanes choose the same type of content', () => {
   });
 });
 
+describe('both lanes ask the same of other headers', () => {
+  const body = { query: '{ __typename }' };
+  it.each([
+    'APPLICATION/JSON',
+    'application/json; charset="utf-8"',
+    'application/json ;charset=UTF-8;',
+    'application/json;;',
+    'application/json; boundary=x',
+  ])('Content-Type: %s', async (type) => {
+    expect((await same({ body, headers: { 'content-type': type } })).status).toBe(200);
+  });
+
+  it.each(['localhost', 'LOCALHOST:1', '127.0.0.1', '[::1]', '[::1]:4000'])('Host: %s', async (host) => {
+    await same({ body, headers: { host } });
+  });
+
+  it('Apollo-Require-Preflight and others that have a meaning elsewhere', async () => {
+    const headers = {
+      'apollo-require-preflight': 'true',
+      'x-apollo-operation-name': 'A',
+      'apollo-federation-include-trace': 'ftv1',
+    };
+    await same({ body, headers });
+  });
+});
+
 it('both lanes put up the same traces', async () => {
   const { query } = registration('');
   const traceparent = `00-${'4b'.repeat(16)}-${'0a'.repeat(8)}-01`;
