@@ -116,7 +116,7 @@ async function answer(answering: Answering): Promise<HotAnswer> {
   let contextValue: GatewayContext;
   try {
     const made = makeContext();
-    contextValue = made instanceof Promise ? await made : made;
+    contextValue = 'then' in made ? await made : made;
   } catch (thrown) {
     const { formatted, status = 500, headers } = formatErrors([asGraphqlError(thrown, 'Context creation failed: ')]);
     headers.set('content-type', contentType);
@@ -177,7 +177,8 @@ async function run(running: Running, begun: readonly OperationHooks[]): Promise<
   try {
     const variableValues = running.request.variables;
     const executing = execute({ schema, document, contextValue, variableValues, operationName });
-    result = executing instanceof Promise ? await executing : (executing as ExecutionResult);
+    // A thenable of an application's own library will do.
+    result = 'then' in executing ? await executing : executing;
   } catch (thrown) {
     return failed(running, begun, [asGraphqlError(thrown)]);
   }
