@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GraphqlAnswer, LOGIN, type Person, REFRESH } from '../support/graphql-client.js';
 import { occupyHasher, registerSlowOne } from '../support/occupy-hasher.js';
+import { rawConnection } from '../support/raw-http.js';
 import { lockTable } from '../support/table-gate.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -69,6 +70,13 @@ describe('with as many operations in progress as may be', () => {
     let refused = await gate.me(accessToken);
     for (let tries = 0; refused.status === 200 && tries < 20; tries += 1) refused = await gate.me(accessToken);
     expectRefused(refused);
+    // Without waiting for the body.
+    const raw = await rawConnection({ port: gate.gateway.port });
+    raw.write(
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+    );
+    expect(await raw.until(/\}$/)).toMatch(/^HTTP\/1\.1 503 [\s\S]*"SERVICE_UNAVAILABLE"/);
+    raw.socket.destroy();
     expect(occupation.isAnswered()).toBe(false);
     await all;
     expect((await others).map(({ errors }) => errors)).toEqual([undefined, undefined]);
