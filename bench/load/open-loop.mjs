@@ -1,10 +1,11 @@
 // A process of its own: so many requests a second, whether or not earlier ones were answered. A person has one request
 // under way at a time.
-import { Agent, request as sendRequest } from 'node:http';
 import process from 'node:process';
+import { createConnections } from './connections.mjs';
 import { requestsOf } from './requests.mjs';
 
 const TICK_MS = 5;
+const CONNECTIONS_MAX = 1_000;
 
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 
@@ -20,36 +21,24 @@ function summary({ served, shed, failed, firstFault, seconds }) {
   return { served: told(served), shed: told(shed), failed, firstFault };
 }
 
-function send({ url, agent, name, person, requests }) {
-  const { method, headers, body, path = url.pathname, check } = requests[name](person);
+async function send({ connections, name, person, requests }) {
+  const { check, ...request } = requests[name](person);
   const sentMs = performance.now();
-  return new Promise((resolve) => {
-    const failed = (error) => resolve({ kind: 'failed', ms: performance.now() - sentMs, fault: error.message });
-    const outgoing = sendRequest({ agent, host: url.hostname, port: url.port, path, method, headers }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('error', failed);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const ms = performance.now() - sentMs;
-        // Without `retryAfter` it would not be the answer that was promised.
-        if (/"SERVICE_UNAVAILABLE","retryAfter":\d/.test(text)) return resolve({ kind: 'shed', ms });
-        try {
-          check(text);
-          resolve({ kind: 'served', ms });
-        } catch (error) {
-          resolve({ kind: 'failed', ms, fault: error.message });
-        }
-      });
-    });
-    outgoing.on('error', failed);
-    outgoing.end(body);
-  });
+  const took = () => performance.now() - sentMs;
+  try {
+    const text = await connections.send(request);
+    // Without `retryAfter` it would not be the answer that was promised.
+    if (/"SERVICE_UNAVAILABLE","retryAfter":\d/.test(text)) return { kind: 'shed', ms: took() };
+    check(text);
+    return { kind: 'served', ms: took() };
+  } catch (error) {
+    return { kind: 'failed', ms: took(), fault: error.message };
+  }
 }
 
 /** One stream of requests of one kind, at a rate of its own. */
 async function stream({ url, dialect, people, name, perSecond, seconds, warmUpSeconds = 0 }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1000 });
+  const connections = createConnections({ url, max: CONNECTIONS_MAX });
   const requests = requestsOf(dialect);
   const idle = [...people];
   const found = { served: [], shed: [], failed: 0, firstFault: null, seconds };
@@ -59,7 +48,7 @@ async function stream({ url, dialect, people, name, perSecond, seconds, warmUpSe
   const underWay = new Set();
   const one = async (person) => {
     const atMs = performance.now() - beganMs;
-    const { kind, ms, fault } = await send({ url, agent, name, person, requests });
+    const { kind, ms, fault } = await send({ connections, name, person, requests });
     idle.push(person);
     if (atMs < warmUpSeconds * 1000) return;
     if (kind === 'failed') {
@@ -84,7 +73,7 @@ async function stream({ url, dialect, people, name, perSecond, seconds, warmUpSe
     }, TICK_MS);
   });
   await Promise.all(underWay);
-  agent.destroy();
+  connections.close();
   return [name, summary(found)];
 }
 
