@@ -125,11 +125,15 @@ describe('the migrations', () => {
   it('run once where ten come at once', async () => {
     const database = await databaseOf(null);
     const runs = await Promise.all(Array.from({ length: 10 }, () => inSchema<string[]>({ database }, migrate)));
-    const listed = await database.query<{ name: string }>(
-      'SELECT name FROM gatehouse.gatehouse_migrations ORDER BY id',
-    );
-    expect(runs.flat().sort()).toEqual(listed.map(({ name }) => name).sort());
-    expect(new Set(runs.flat()).size).toBe(runs.flat().length);
+    expect(runs.filter((ran) => ran.length > 0)).toHaveLength(1);
+  });
+
+  it('run each once where ten bring older tables up to date', async () => {
+    const database = await databaseOf(null);
+    const ran = await inSchema<string[]>({ database }, migrate);
+    for (const _ of ran.slice(1)) await inSchema({ database }, migrateDown);
+    const runs = await Promise.all(Array.from({ length: 10 }, () => inSchema<string[]>({ database }, migrate)));
+    expect(runs.flat().sort()).toEqual(ran.slice(1).sort());
   });
 
   it('leave nothing of ours when they are taken back, and make the same again', async () => {

@@ -8,30 +8,33 @@ export const MIGRATIONS_TABLE = 'gatehouse_migrations';
 const FORMER_MIGRATIONS_TABLE = 'migrations';
 
 /**
- * Brings the schema up to date; any number of processes may call it at once: each migration is run by one of them.
- * Each in a transaction of its own: one that fails leaves nothing behind, and no lock on one table is kept while another
- * is waited for, which would deadlock with the statements of processes that serve meanwhile.
+ * Brings the schema up to date; any number of processes may call it at once: each migration is run by one of them, and the
+ * others wait for it. Where none has run yet, all run in one transaction: a failure leaves the database as it was. Later
+ * ones have a transaction each, as processes of the version before serve meanwhile: a lock on one table, kept while
+ * another is waited for, would deadlock with their statements.
  *
  * @returns the names of the migrations that ran, by this process.
  */
 export async function migrate({ dataSource, schema }: MigrationTarget): Promise<string[]> {
-  await exclusively({ dataSource, schema }, async (runner) => {
-    // Not IF NOT EXISTS: that needs the right to make schemas even where an operator has made ours.
-    const [found] = await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
-    if (found === undefined) await runner.query(`CREATE SCHEMA "${schema}"`);
-    await moveFormerList(runner, { dataSource, schema });
-  });
   const ran: string[] = [];
   for (;;) {
-    const name = await exclusively({ dataSource, schema }, async (runner) => {
-      const migrations = executor(dataSource, runner);
-      const [next] = await migrations.getPendingMigrations();
-      if (next !== undefined) await migrations.executeMigration(next);
-      return next?.name ?? null;
+    const names = await exclusively({ dataSource, schema }, async (runner) => {
+      // Not IF NOT EXISTS: that needs the right to make schemas even where an operator has made ours.
+      const [found] = await runner.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+      if (found === undefined) await runner.query(`CREATE SCHEMA "${schema}"`);
+      await moveFormerList(runner, { dataSource, schema });
+      return runNext(executor(dataSource, runner));
     });
-    if (name === null) return ran;
-    ran.push(name);
+    if (names.length === 0) return ran;
+    ran.push(...names);
   }
+}
+
+async function runNext(migrations: MigrationExecutor): Promise<string[]> {
+  const [executed, pending] = [await migrations.getExecutedMigrations(), await migrations.getPendingMigrations()];
+  const next = executed.length === 0 ? pending : pending.slice(0, 1);
+  for (const migration of next) await migrations.executeMigration(migration);
+  return next.map((migration) => migration.name);
 }
 
 /**
