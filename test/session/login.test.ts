@@ -53,13 +53,15 @@ describe('logging in', () => {
 
   it('answers a malformed e-mail address with BAD_USER_INPUT, and hashes and records nothing', async () => {
     const hashings = gate.gateway.hashings();
-    const events = await gate.database.query('SELECT count(*) FROM gatehouse.audit_events');
+    // But for the mail to whoever registered, which is written later.
+    const inTrail = "SELECT count(*) FROM gatehouse.audit_events WHERE kind <> 'LINK_MAILED'";
+    const events = await gate.database.query(inTrail);
     for (const email of ['', 'ada', 'a@x', 'a@x.io,b@y.io', 'a\uff20x.io', '"e@evil"@v.com', 'a@x.io\r\nbcc: b@y.io']) {
       const expected = { code: 'BAD_USER_INPUT', argument: ['input', 'email'] };
       expect([email, await outcome(email, GOOD_PASSWORD)]).toEqual([email, expected]);
     }
     expect(gate.gateway.hashings()).toBe(hashings);
-    expect(await gate.database.query('SELECT count(*) FROM gatehouse.audit_events')).toEqual(events);
+    expect(await gate.database.query(inTrail)).toEqual(events);
   });
 
   it('is InvalidCredentials for a disabled user, and works again once they are not', async () => {
