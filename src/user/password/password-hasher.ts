@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { systemClock } from '../../platform/clock.js';
@@ -46,11 +45,6 @@ export interface PasswordHasherOptions {
 }
 
 const WORKER_FILE = fileURLToPath(new URL('./password-hasher.worker.js', import.meta.url));
-/**
- * Hashing yields to the event loop where both want the same core: those who are signed in don't wait for those who want
- * to be. On Linux each thread has a niceness of its own; elsewhere it would slow the whole process down.
- */
-const NICE_INCREMENT = process.platform === 'linux' ? 10 : 0;
 const RETRY_AFTER_SECONDS_MIN = 1;
 const RETRY_AFTER_SECONDS_MAX = 30;
 
@@ -69,7 +63,6 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
     idleTimeout: Number.POSITIVE_INFINITY,
     // Without this, whoever is next goes back to the end of the queue when all workers are busy.
     stricterFIFO: true,
-    niceIncrement: NICE_INCREMENT,
   });
   // An emitter without a listener would throw: a worker that dies idle is replaced, and must not end the process.
   pool.on('error', (error: Error) => log?.error({ reason: error.message }, 'a password worker failed'));
