@@ -3,6 +3,7 @@ import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput } from '../graphql/errors.js';
 import { Authorized } from '../graphql/policy/authorized.js';
 import { Public } from '../graphql/public.js';
+import { MALFORMED_TEXT } from '../session/malformed-text.js';
 import { EmailTakenType, InvalidCredentialsType } from '../session/sign-in.type.js';
 import type { ConfirmEmailChange } from './confirm-email-change.js';
 import type { DeliverDeviceToken } from './deliver-device-token.js';
@@ -45,7 +46,7 @@ export class EmailChangeResolver {
   ): Promise<boolean> {
     const identity = await client.auth.requireAuth();
     const outcome = await this.needs.useCases.requestEmailChange({ identity, email, client });
-    if (outcome.kind === 'malformed') throw malformed('The e-mail address is malformed.', ['email']);
+    if (outcome.kind === 'malformed') throw malformed(MALFORMED_TEXT.email, ['email']);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { badUserInput } from '../graphql/errors.js';
-import { type PasswordWeaknessEnum, WeakPasswordType } from '../session/sign-in.type.js';
-import type { PasswordWeakness } from '../user/password/password-policy.js';
+import { MALFORMED_TEXT } from '../session/malformed-text.js';
+import { type WeakPasswordType, weakPassword } from '../session/sign-in.type.js';
 import type { DeliverDeviceToken } from './deliver-device-token.js';
 import { LinkExpiredType, PasswordResetType } from './recovery.type.js';
 import type { ResetPasswordOutcome } from './reset-password.js';
@@ -26,11 +26,7 @@ export function resetAnswer(
   }
 }
 
-export function weakPassword(reasons: readonly PasswordWeakness[]): WeakPasswordType {
-  return Object.assign(new WeakPasswordType(), { reasons: reasons as PasswordWeaknessEnum[] });
-}
-
 /** `BAD_USER_INPUT` about the argument that holds a new password. */
 export function untypable(argument: readonly string[]): ReturnType<typeof badUserInput> {
-  return badUserInput({ message: 'The password holds a character that can not be typed.', argument });
+  return badUserInput({ message: MALFORMED_TEXT.password, argument });
 }

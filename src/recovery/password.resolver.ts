@@ -2,10 +2,11 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GatewayContext } from '../graphql/context.js';
 import { badUserInput, unauthenticated } from '../graphql/errors.js';
 import { Public } from '../graphql/public.js';
-import { InvalidCredentialsType } from '../session/sign-in.type.js';
+import { MALFORMED_TEXT } from '../session/malformed-text.js';
+import { InvalidCredentialsType, weakPassword } from '../session/sign-in.type.js';
 import type { ChangePassword } from './change-password.js';
 import type { DeliverDeviceToken } from './deliver-device-token.js';
-import { resetAnswer, untypable, weakPassword } from './new-password-answer.js';
+import { resetAnswer, untypable } from './new-password-answer.js';
 import { ChangePasswordResult, PasswordChangedType, ResetPasswordInput, ResetPasswordResult } from './recovery.type.js';
 import type { RequestPasswordReset } from './request-password-reset.js';
 import type { ResetPassword } from './reset-password.js';
@@ -32,8 +33,7 @@ export class PasswordResolver {
     @Ctx() client: GatewayContext,
   ): Promise<boolean> {
     const outcome = await this.needs.useCases.requestPasswordReset({ email, client });
-    if (outcome.kind === 'malformed')
-      throw badUserInput({ message: 'The e-mail address is malformed.', argument: ['email'] });
+    if (outcome.kind === 'malformed') throw badUserInput({ message: MALFORMED_TEXT.email, argument: ['email'] });
     return true;
   }
 

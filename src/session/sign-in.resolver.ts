@@ -5,6 +5,7 @@ import { Public } from '../graphql/public.js';
 import type { CookieDelivery } from './cookie-delivery.js';
 import type { Login } from './login.js';
 import type { Logout } from './logout.js';
+import { MALFORMED_TEXT } from './malformed-text.js';
 import type { Refresh } from './refresh.js';
 import type { Register } from './register.js';
 import {
@@ -13,17 +14,11 @@ import {
   InvalidCredentialsType,
   LoginInput,
   LoginResult,
-  type PasswordWeaknessEnum,
   RegisterInput,
   RegisterResult,
   VerificationRequiredType,
-  WeakPasswordType,
+  weakPassword,
 } from './sign-in.type.js';
-
-const MALFORMED_TEXT = {
-  email: 'The e-mail address is malformed.',
-  password: 'The password holds a character that can not be typed.',
-};
 
 interface UseCases {
   register: Register;
@@ -69,7 +64,7 @@ export class SignInResolver {
       case 'email_taken':
         return new EmailTakenType();
       case 'weak_password':
-        return Object.assign(new WeakPasswordType(), { reasons: outcome.reasons as PasswordWeaknessEnum[] });
+        return weakPassword(outcome.reasons);
       case 'malformed':
         throw malformed(outcome.argument);
     }

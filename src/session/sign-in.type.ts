@@ -1,5 +1,6 @@
 import { createUnionType, Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { FailureType } from '../graphql/failure.type.js';
+import type { PasswordWeakness } from '../user/password/password-policy.js';
 import { UserType } from '../user/user.type.js';
 import { SessionType } from './session.type.js';
 
@@ -146,6 +147,10 @@ export class WeakPasswordType extends FailureType {
 
   @Field(() => [PasswordWeaknessEnum], { description: 'Every reason, never none.' })
   reasons!: PasswordWeaknessEnum[];
+}
+
+export function weakPassword(reasons: readonly PasswordWeakness[]): WeakPasswordType {
+  return Object.assign(new WeakPasswordType(), { reasons: reasons as PasswordWeaknessEnum[] });
 }
 
 @ObjectType('VerificationRequired', {
